@@ -1,0 +1,89 @@
+"""The cost of getting in and out again, as a share of the stake: what the cost gate of the entry rule judges."""
+
+from fractions import Fraction
+
+from msgspec import Struct
+
+from core.market.fees import FeeRates
+from core.market.quotes import AnyVenue, buy_exact_in, sell
+from core.types import BASE_FEE_LAMPORTS
+
+
+class TransactionCosts(Struct, frozen=True, kw_only=True):
+    """Lamports that a round trip pays beside the trades. Rent here is only what will not come back."""
+
+    signatures_per_transaction: int = 1
+    buy_priority_lamports: int = 0
+    sell_priority_lamports: int = 0
+    buy_tip_lamports: int = 0
+    sell_tip_lamports: int = 0
+    lost_rent_lamports: int = 0
+
+
+class RoundTripCost(Struct, frozen=True, kw_only=True):
+    """Cost of 1 buy and n sells by kind, in lamports; kinds add up to `total_lamports`."""
+
+    stake_lamports: int
+    protocol_lamports: int
+    creator_lamports: int
+    lp_lamports: int
+    cashback_lamports: int
+    impact_lamports: int
+    transaction_lamports: int
+    rent_lamports: int
+
+    @property
+    def total_lamports(self) -> int:
+        return (
+            self.protocol_lamports
+            + self.creator_lamports
+            + self.lp_lamports
+            + self.cashback_lamports
+            + self.impact_lamports
+            + self.transaction_lamports
+            + self.rent_lamports
+        )
+
+    @property
+    def share(self) -> Fraction:
+        """Cost ÷ stake, exact."""
+        return Fraction(self.total_lamports, self.stake_lamports)
+
+
+def round_trip_cost(
+    venue: AnyVenue, stake_lamports: int, rates: FeeRates, costs: TransactionCosts, *, sells: int = 3
+) -> RoundTripCost | None:
+    """Cost of buying for `stake_lamports` (fees included) and selling it all in `sells` equal slices.
+
+    Each sell is quoted against the reserves as they are before the buy: our own push of the price is not counted on to
+    be there when we sell. `None` where the buy or a slice cannot be traded: then there is no way out to price.
+    Price impact is the distance of all fills from today's spot price, rounding included; the spot value itself cancels.
+    The stake of the result is what the buy really spends.
+    """
+    buy = buy_exact_in(venue, stake_lamports, rates)
+    if buy is None or sells < 1:
+        return None
+    quotes = [sell(venue, tokens, rates) for tokens in _slices(buy.tokens, sells)]
+    exits = [quote for quote in quotes if quote is not None]
+    if len(exits) != sells:
+        return None
+    fills = [buy, *exits]
+    return RoundTripCost(
+        stake_lamports=buy.total_lamports,
+        protocol_lamports=sum(quote.fees.protocol_charged_lamports for quote in fills),
+        creator_lamports=sum(quote.fees.creator_lamports for quote in fills),
+        lp_lamports=sum(quote.fees.lp_lamports for quote in fills),
+        cashback_lamports=sum(quote.fees.cashback_lamports for quote in fills),
+        impact_lamports=buy.quote_lamports - sum(quote.quote_lamports for quote in exits),
+        transaction_lamports=(1 + sells) * costs.signatures_per_transaction * BASE_FEE_LAMPORTS
+        + costs.buy_priority_lamports
+        + costs.buy_tip_lamports
+        + sells * (costs.sell_priority_lamports + costs.sell_tip_lamports),
+        rent_lamports=costs.lost_rent_lamports,
+    )
+
+
+def _slices(tokens: int, parts: int) -> list[int]:
+    """`tokens` in `parts` whole slices that differ by at most one unit."""
+    whole, extra = divmod(tokens, parts)
+    return [whole + (index < extra) for index in range(parts)]
