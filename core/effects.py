@@ -1,0 +1,79 @@
+"""What a state machine asks its owner to do. The owner is an actor, or the core-only runner; both do it in order.
+
+Every machine in `core.state` has the same two functions:
+
+    begin(..., now: Now) -> (state, effects)            at a start or restart: state from the books, and unfinished work
+    step(state, message, now: Now) -> (state, effects)
+
+`Write` comes before what must not outlive a crash without it: with `durable=True` the owner waits for the commit before
+it performs the effects that follow.
+"""
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from core.messages import Message
+from core.records import Record
+
+if TYPE_CHECKING:
+    from core.ledger.books import Books
+    from core.settings import Settings
+
+
+class Tell(Struct, frozen=True, array_like=True):
+    """Send `message` to the actor with the name `to`."""
+
+    to: str
+    message: Message
+
+
+class Write(Struct, frozen=True, array_like=True):
+    """Append to the journal; the books include it before the next effect is performed."""
+
+    record: Record
+    durable: bool = False
+
+
+class After(Struct, frozen=True, array_like=True):
+    """Tell oneself `message` in `delay_s` of market time. The same key again replaces the earlier timer."""
+
+    key: str
+    delay_s: float
+    message: Message
+
+
+class Cancel(Struct, frozen=True, array_like=True):
+    """Forget the timer with this key, if there is one."""
+
+    key: str
+
+
+class StartChild(Struct, frozen=True, array_like=True):
+    """Start the child `name` under `supervisor`; messages told to `name` from now on wait for it."""
+
+    supervisor: str
+    name: str
+    first: Message
+
+
+class Finish(Struct, frozen=True, array_like=True):
+    """This machine's work is done: its actor ends normally."""
+
+
+Effect = Tell | Write | After | Cancel | StartChild | Finish
+Effects = tuple[Effect, ...]
+
+
+class Now:
+    """What a step may read beside its state and message: market time, the books, the settings.
+
+    One mutable object per owner, refreshed before each step: building a struct per event costs more than the step.
+    """
+
+    __slots__ = ("at_s", "books", "settings")
+
+    def __init__(self, at_s: float, books: "Books", settings: "Settings") -> None:
+        self.at_s = at_s
+        self.books = books
+        self.settings = settings

@@ -1,0 +1,163 @@
+"""The books: what the whole system remembers, folded from the journal. Read by every machine, written by `fold` alone.
+
+Frozen; a change makes a new struct. The dicts and tuples inside are never changed in place.
+"""
+
+from msgspec import Struct
+
+from core.messages import Order
+from core.rules.militia import Militia, MilitiaRule
+from core.types import ExitReason, Purpose, Role, Side
+
+
+class OpenOrder(Struct, frozen=True, kw_only=True):
+    """An intent that is not settled. Its lamports stay reserved and its signature stays watched until it is."""
+
+    order: Order
+    at_s: float
+    signature: str = ""
+    last_valid_slot: int = 0
+
+
+class ExitFill(Struct, frozen=True, kw_only=True):
+    at_s: float
+    reason: ExitReason
+    role: Role
+    tokens: int
+    proceeds_lamports: int
+    """After protocol, creator and LP fees, before base, priority and tip."""
+    price: float
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """From the first fill of an entry until flat, its re-entries and exits included."""
+
+    id: str
+    mint: str
+    symbol: str
+    opened_at_s: float
+    entry_price: float
+    """Spot after the first fill, lamports per token base unit."""
+    token_2022: bool = False
+    holdings: dict[Role, int] = {}
+    bought_tokens: int = 0
+    cost_lamports: int = 0
+    """Quote paid with protocol, creator and LP fees over all buys; ÷ bought_tokens = average cost."""
+    net_lamports: int = 0
+    """Change of our lamports so far, locked refundable rent not counted as lost."""
+    fees: dict[str, int] = {}
+    rent_lamports: int = 0
+    entries: tuple[tuple[float, float, int], ...] = ()
+    """(at_s, price, tokens) of each buy."""
+    exits: tuple[ExitFill, ...] = ()
+    levels_done: tuple[int, ...] = ()
+    failed_exits: int = 0
+    """Failures in a row of ordinary exits; sets the slippage of the next (rules.md §6)."""
+    panic: ExitReason | None = None
+    panic_at_s: float = 0.0
+    panic_slippage_bps: int = 0
+
+    @property
+    def tokens(self) -> int:
+        return sum(self.holdings.values())
+
+
+class ClosedOperation(Struct, frozen=True, kw_only=True):
+    id: str
+    mint: str
+    symbol: str
+    opened_at_s: float
+    closed_at_s: float
+    net_lamports: int
+    cost_lamports: int
+    proceeds_lamports: int
+    reason: ExitReason
+    fees: dict[str, int]
+    exits: tuple[ExitFill, ...]
+    entries: tuple[tuple[float, float, int], ...]
+    panic: ExitReason | None
+    proceeds_role: Role
+    """The wallet that holds most of the proceeds: it pays the tax."""
+    tax_lamports: int = 0
+    settled: bool = False
+    outside_statistics: bool = False
+
+
+class Rotation(Struct, frozen=True, kw_only=True):
+    """A reincarnation under way."""
+
+    to_generation: int
+    started_at_s: float
+
+
+class Books(Struct, frozen=True, kw_only=True):
+    """fold(journal). Lamports per account; orders, operations and memories of the rules."""
+
+    seq: int = 0
+    at_s: float = 0.0
+    mode: str = ""
+    seed: int = 0
+    capital_usd: float = 0.0
+    sol_usd_start: float = 0.0
+    start_lamports: dict[Role, int] = {}
+    accounts: dict[str, int] = {}
+    orders: dict[str, OpenOrder] = {}
+    operations: dict[str, Operation] = {}
+    closed: tuple[ClosedOperation, ...] = ()
+    militia: Militia = Militia()
+    militia_rule: MilitiaRule = MilitiaRule()
+    breaker_until_s: float = 0.0
+    breaker_why: str = ""
+    panics_at_s: tuple[float, ...] = ()
+    flagged: dict[str, ExitReason] = {}
+    held_until_s: dict[str, float] = {}
+    """When each token that we held was closed: the 24 h memory."""
+    generation: int = 0
+    used_in_generation: int = 0
+    """Operations that the present wallet set has served."""
+    rotation: Rotation | None = None
+    rotated_at_s: float = 0.0
+    accumulators: frozenset[str] = frozenset()
+    """`<role>.<generation>.<venue>` whose volume accumulator exists and holds rent."""
+    paused: bool = False
+    paused_why: str = ""
+    equity_lamports: int = 0
+    equity_peak_lamports: int = 0
+    open_lamports: int = 0
+    day: int = 0
+    """Days since the epoch, UTC, of `at_s` at the last record."""
+    day_start_equity_lamports: int = 0
+    realised_today_lamports: int = 0
+    violations: dict[int, int] = {}
+    order_count: int = 0
+    runs: int = 0
+
+    def balance(self, role: Role) -> int:
+        """Lamports of a role's wallet by the books."""
+        return self.accounts.get(f"wallet:{role}", 0)
+
+    def reserved(self, role: Role) -> int:
+        """Lamports of the role's wallet that unsettled orders may still take."""
+        return sum(o.order.reserved_lamports for o in self.orders.values() if o.order.role is role)
+
+    def capital_lamports(self) -> int:
+        return sum(self.start_lamports.values())
+
+    def wallet_lamports(self) -> int:
+        return sum(self.balance(role) for role in Role)
+
+    def operation_of(self, mint: str) -> Operation | None:
+        """The open operation in this token, if there is one."""
+        return next((op for op in self.operations.values() if op.mint == mint), None)
+
+    def open_entries(self) -> int:
+        """Open operations plus entries on their way: what takes room."""
+        pending = {o.order.mint for o in self.orders.values() if o.order.purpose is Purpose.ENTRY}
+        return len(self.operations) + len(pending)
+
+    def unsettled(self) -> tuple[ClosedOperation, ...]:
+        """Closed operations whose tax or restorations are still due, oldest first."""
+        return tuple(op for op in self.closed if not op.settled)
+
+    def selling(self, mint: str) -> tuple[OpenOrder, ...]:
+        return tuple(o for o in self.orders.values() if o.order.mint == mint and o.order.side is Side.SELL)

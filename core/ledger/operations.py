@@ -1,0 +1,155 @@
+"""How settled orders change operations: a first fill opens one, later buys add, sells take, a close moves it to the past."""
+
+from msgspec.structs import replace
+
+from core.ledger.books import Books, ClosedOperation, ExitFill, Operation
+from core.ledger.postings import net_of
+from core.messages import Order, Settlement
+from core.records import OperationClosed, OrderSettled
+from core.rules.militia import after_operation
+from core.types import ExitReason, Purpose, Role, Side
+
+MARKET_FEES = ("protocol", "creator", "lp")
+"""Part of a trade's price: in the average cost and in the sale price. Landing fees are not."""
+
+
+def fill_order(books: Books, order: Order, record: OrderSettled) -> Books:
+    """The books after a transaction that succeeded."""
+    settlement = record.settlement
+    assert settlement is not None  # the caller matched on it
+    if order.side is Side.BUY:
+        return _bought(books, order, record, settlement)
+    if order.side is Side.SELL:
+        return _sold(books, order, record, settlement)
+    return _charge(books, order, record)
+
+
+def fail_order(books: Books, order: Order, record: OrderSettled) -> Books:
+    """The books after a transaction that failed, expired or was never sent: fees count, exits escalate."""
+    books = _charge(books, order, record)
+    operation = books.operations.get(order.operation_id)
+    if order.side is Side.SELL and operation is not None:
+        failed = replace(operation, failed_exits=operation.failed_exits + 1)
+        return replace(books, operations=books.operations | {operation.id: failed})
+    return books
+
+
+def _charge(books: Books, order: Order, record: OrderSettled) -> Books:
+    """Count what the order cost in its operation, if it has one that is open."""
+    operation = books.operations.get(order.operation_id)
+    if operation is None or order.purpose in (Purpose.TAX, Purpose.RESTORATION, Purpose.ROTATION):
+        return books
+    charged = replace(
+        operation,
+        net_lamports=operation.net_lamports + net_of(record.postings),
+        fees=_add_fees(operation.fees, record.settlement),
+    )
+    return replace(books, operations=books.operations | {operation.id: charged})
+
+
+def _add_fees(fees: dict[str, int], settlement: Settlement | None) -> dict[str, int]:
+    if settlement is None:
+        return fees
+    return fees | {kind: fees.get(kind, 0) + lamports for kind, lamports in settlement.fees.items()}
+
+
+def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settlement) -> Books:
+    reserves = settlement.reserves
+    price = reserves.price if reserves else -settlement.quote_lamports / settlement.tokens
+    operation = books.operations.get(order.operation_id)
+    first = operation is None
+    if operation is None:
+        operation = Operation(
+            id=order.operation_id,
+            mint=order.mint,
+            symbol=order.symbol,
+            opened_at_s=settlement.at_s,
+            entry_price=price,
+            token_2022=order.token_2022,
+        )
+    market_fees = sum(settlement.fees.get(kind, 0) for kind in MARKET_FEES)
+    bought = replace(
+        operation,
+        holdings=_hold(operation.holdings, order.role, settlement.tokens),
+        bought_tokens=operation.bought_tokens + settlement.tokens,
+        cost_lamports=operation.cost_lamports - settlement.quote_lamports + market_fees,
+        net_lamports=operation.net_lamports + net_of(record.postings),
+        fees=_add_fees(operation.fees, settlement),
+        rent_lamports=operation.rent_lamports + settlement.rent_lamports,
+        entries=(*operation.entries, (settlement.at_s, price, settlement.tokens)),
+    )
+    books = replace(books, operations=books.operations | {operation.id: bought})
+    accumulator = f"{order.role}.{order.generation}.{order.venue}"
+    books = replace(books, accumulators=books.accumulators | {accumulator})
+    return replace(books, used_in_generation=books.used_in_generation + 1) if first else books
+
+
+def _sold(books: Books, order: Order, record: OrderSettled, settlement: Settlement) -> Books:
+    operation = books.operations.get(order.operation_id)
+    if operation is None:
+        return books  # a sale of something left over: postings alone
+    market_fees = sum(settlement.fees.get(kind, 0) for kind in MARKET_FEES)
+    fill = ExitFill(
+        at_s=settlement.at_s,
+        reason=order.reason or ExitReason.OPERATOR,
+        role=order.role,
+        tokens=-settlement.tokens,
+        proceeds_lamports=settlement.quote_lamports - market_fees,
+        price=settlement.reserves.price if settlement.reserves else settlement.quote_lamports / -settlement.tokens,
+    )
+    sold = replace(
+        operation,
+        holdings=_hold(operation.holdings, order.role, settlement.tokens),
+        net_lamports=operation.net_lamports + net_of(record.postings),
+        fees=_add_fees(operation.fees, settlement),
+        rent_lamports=operation.rent_lamports + settlement.rent_lamports,
+        exits=(*operation.exits, fill),
+        levels_done=tuple(sorted({*operation.levels_done, *order.levels})),
+        failed_exits=0,
+    )
+    return replace(books, operations=books.operations | {operation.id: sold})
+
+
+def _hold(holdings: dict[Role, int], role: Role, change: int) -> dict[Role, int]:
+    held = holdings.get(role, 0) + change
+    rest = {r: tokens for r, tokens in holdings.items() if r is not role}
+    return rest | {role: held} if held else rest
+
+
+def close_operation(books: Books, record: OperationClosed) -> Books:
+    """The books after an operation became flat: militia, day's result, memories. Tax is due until it is settled."""
+    operations = dict(books.operations)
+    operation = operations.pop(record.operation_id)
+    proceeds: dict[Role, int] = {}
+    for fill in operation.exits:
+        role = Role.TACTICAL_EXIT if operation.panic and fill.reason is operation.panic else fill.role
+        proceeds[role] = proceeds.get(role, 0) + fill.proceeds_lamports
+    closed = ClosedOperation(
+        id=operation.id,
+        mint=operation.mint,
+        symbol=operation.symbol,
+        opened_at_s=operation.opened_at_s,
+        closed_at_s=record.at_s,
+        net_lamports=record.net_lamports,
+        cost_lamports=record.cost_lamports,
+        proceeds_lamports=record.proceeds_lamports,
+        reason=record.reason,
+        fees=operation.fees,
+        exits=operation.exits,
+        entries=operation.entries,
+        panic=operation.panic,
+        proceeds_role=max(proceeds, key=lambda role: proceeds[role]) if proceeds else Role.LIGHTNING,
+        settled=record.outside_statistics,
+        outside_statistics=record.outside_statistics,
+    )
+    books = replace(
+        books,
+        operations=operations,
+        closed=(*books.closed, closed),
+        held_until_s=books.held_until_s | {operation.mint: record.at_s},
+        realised_today_lamports=books.realised_today_lamports + record.net_lamports,
+    )
+    if record.outside_statistics:
+        return books
+    militia = after_operation(books.militia_rule, books.militia, net_lamports=record.net_lamports, now_s=record.at_s)
+    return replace(books, militia=militia)
