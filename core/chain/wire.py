@@ -1,0 +1,91 @@
+"""Log lines as the chain writes them, for the embedded market and for tests: the decoder in use is then the real one.
+
+A trade's lines have the shape of a real transaction's: the program is called, transfers, reports its event as data,
+calls itself with the same event, and ends.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+
+from core.chain.events import Event, encode_event
+from core.chain.programs import COMPUTE_BUDGET, PUMP, PUMPSWAP, SYSTEM, TOKEN_2022
+from core.chain.pump import CompletePumpAmmMigrationEvent, CreateEvent, TradeEvent
+from core.chain.pumpswap import BuyEvent, CreatePoolEvent, SellEvent
+
+_BUDGET_UNITS = 400_000
+"""The runtime prints units used and left; their figures mean nothing here and are constant."""
+_SELF_CALL_UNITS = 2_021
+
+
+def data_line(event: Event) -> str:
+    """The one line that carries the event: `Program data: ` and base64."""
+    return "Program data: " + b64encode(encode_event(event)).decode()
+
+
+def log_lines(program: str, events: Iterable[Event], *, error: str | None = None) -> list[str]:
+    """The log of a transaction that called `program` once for each event.
+
+    With `error` (for example `custom program error: 0x1772`) the last call fails after its event, as a breached
+    slippage limit does late in an instruction: such a transaction's events must not count.
+    """
+    lines = _plain_call(COMPUTE_BUDGET, 1) * 2
+    calls = [_call(program, event, depth=1) for event in events]
+    if error is not None and calls:
+        calls[-1][-1] = f"Program {program} failed: {error}"
+    return lines + [line for call in calls for line in call]
+
+
+def migration_lines(created: CreatePoolEvent, migrated: CompletePumpAmmMigrationEvent) -> list[str]:
+    """The log of a migration: the curve program calls the pool program, both report."""
+    inner = _call(PUMPSWAP, created, depth=2)
+    return _plain_call(COMPUTE_BUDGET, 1) * 2 + _call(PUMP, migrated, depth=1, inner=inner)
+
+
+def _call(program: str, event: Event, *, depth: int, inner: Sequence[str] = ()) -> list[str]:
+    used = f"Program {program} consumed 90000 of {_BUDGET_UNITS} compute units"
+    return [
+        f"Program {program} invoke [{depth}]",
+        f"Program log: Instruction: {_instruction(event)}",
+        *(inner or _transfers(depth + 1)),
+        data_line(event),
+        f"Program {program} invoke [{depth + 1}]",
+        f"Program {program} consumed {_SELF_CALL_UNITS} of {_BUDGET_UNITS} compute units",
+        f"Program {program} success",
+        used,
+        f"Program {program} success",
+    ]
+
+
+def _transfers(depth: int) -> list[str]:
+    return [
+        f"Program {TOKEN_2022} invoke [{depth}]",
+        "Program log: Instruction: TransferChecked",
+        f"Program {TOKEN_2022} consumed 2475 of {_BUDGET_UNITS} compute units",
+        f"Program {TOKEN_2022} success",
+        *_plain_call(SYSTEM, depth),
+        *_plain_call(SYSTEM, depth),
+    ]
+
+
+def _plain_call(program: str, depth: int) -> list[str]:
+    return [f"Program {program} invoke [{depth}]", f"Program {program} success"]
+
+
+def _instruction(event: Event) -> str:
+    match event:
+        case TradeEvent():
+            name = event.ix_name or ("buy" if event.is_buy else "sell")
+        case BuyEvent():
+            name = event.ix_name or "buy"
+        case SellEvent():
+            name = "sell"
+        case CreateEvent():
+            name = "create" if event.token_program is None else "create_v2"
+        case CreatePoolEvent():
+            name = "create_pool"
+        case CompletePumpAmmMigrationEvent():
+            name = "migrate"
+        case _:
+            # An event that comes inside another instruction is named by itself: readers of logs never use this line.
+            name = type(event).__name__
+    return "".join(word.capitalize() for word in name.split("_"))
