@@ -294,12 +294,29 @@ class ReservationAnswered(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class SignOrder(Command, frozen=True, kw_only=True):
+    """To the venue: build and sign the transaction of this order; nothing is sent. The answer is `OrderBuilt`."""
+
+    order: Order
+
+
+class OrderBuilt(Event, frozen=True, kw_only=True):
+    """From the venue: the signed bytes exist. `raw` is base64 of them (empty on paper). `error` says why they do not."""
+
+    order_id: str
+    signature: str = ""
+    last_valid_slot: int = 0
+    raw: str = ""
+    error: str = ""
+
+
 class SubmitOrder(Command, frozen=True, kw_only=True):
     """To the venue: send these signed bytes. Sending the same signature again never executes twice."""
 
     order: Order
     signature: str
     last_valid_slot: int
+    raw: str = ""
 
 
 class Settlement(Struct, frozen=True, kw_only=True):

@@ -100,6 +100,8 @@ class OrderSigned(Record, frozen=True, kw_only=True, tag="order_signed"):
     order_id: str
     signature: str
     last_valid_slot: int
+    raw: str = ""
+    """Base64 of the signed bytes, so that a restart re-sends the same ones; empty on paper."""
 
 
 class OrderSettled(Record, frozen=True, kw_only=True, tag="order_settled"):

@@ -17,6 +17,7 @@ class OpenOrder(Struct, frozen=True, kw_only=True):
     at_s: float
     signature: str = ""
     last_valid_slot: int = 0
+    raw: str = ""
 
 
 class ExitFill(Struct, frozen=True, kw_only=True):
@@ -130,6 +131,8 @@ class Books(Struct, frozen=True, kw_only=True):
     realised_today_lamports: int = 0
     violations: dict[int, int] = {}
     order_count: int = 0
+    settled_ids: tuple[str, ...] = ()
+    """Ids of the last 512 settled orders: an id placed again is not done again."""
     runs: int = 0
 
     def balance(self, role: Role) -> int:

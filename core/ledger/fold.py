@@ -129,7 +129,7 @@ def _sign(books: Books, record: OrderSigned) -> Books:
     opened = books.orders.get(record.order_id)
     if opened is None:
         raise NeedsReconcile(f"order {record.order_id} was signed but never intended: the journal was altered")
-    signed = replace(opened, signature=record.signature, last_valid_slot=record.last_valid_slot)
+    signed = replace(opened, signature=record.signature, last_valid_slot=record.last_valid_slot, raw=record.raw)
     return replace(books, orders=books.orders | {record.order_id: signed})
 
 
@@ -138,7 +138,8 @@ def _settle(books: Books, record: OrderSettled) -> Books:
     opened = orders.pop(record.order_id, None)
     if opened is None:
         raise NeedsReconcile(f"order {record.order_id} was settled twice or never intended: the journal was altered")
-    books = _post(replace(books, orders=orders), record.postings)
+    settled_ids = (*books.settled_ids, record.order_id)[-512:]
+    books = _post(replace(books, orders=orders, settled_ids=settled_ids), record.postings)
     if record.outcome == "filled" and record.settlement is not None:
         return fill_order(books, opened.order, record)
     return fail_order(books, opened.order, record)

@@ -1,0 +1,134 @@
+"""All settings in one frozen struct: every figure of rules.md with its default, each settable by one name.
+
+The name of a field is `MICRO_<SECTION>_<FIELD>`, as `MICRO_MILITIA_PAUSE_S`. Sections are the rules' own structs, so that
+a rule and its figures stand in one file. Unknown names and values that do not parse are refused with the nearest name.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from core.errors import Refused
+from core.market.paper import PaperRule
+from core.rules.battlefield import BattlefieldRule
+from core.rules.breaker import BreakerRule
+from core.rules.capital import CapitalRule
+from core.rules.cost import CostRule
+from core.rules.emergency import EmergencyRule
+from core.rules.entry import EntryRule
+from core.rules.exit_fee import ExitFeeRule
+from core.rules.exit_slippage import ExitSlippageRule
+from core.rules.honeypot import HoneypotRule
+from core.rules.life_limit import LifeRule
+from core.rules.militia import MilitiaRule
+from core.rules.mining import MiningRule
+from core.rules.psychology import PsychologyRule
+from core.rules.quality import QualityRule
+from core.rules.reincarnation import ReincarnationRule
+from core.rules.restoration import RestorationRule
+from core.rules.risk import RiskRule
+from core.rules.shield import ShieldRule
+from core.rules.stake import StakeRule
+from core.rules.take_profit import TakeProfitRule
+from core.rules.time_protocol import TimeRule
+from core.rules.volatility import VolatilityRule
+from core.state.orders import OrderRule
+
+PREFIX = "MICRO_"
+
+
+class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where and how the process runs. These have the short names of interfaces.md: `MICRO_STATE_DIR` and so on."""
+
+    state_dir: str = "./state"
+    monitor_port: int = 8081
+    executor_port: int = 8080
+    bind: str = "127.0.0.1"
+    feed: str = "market"
+    """`market` (embedded), `live`, or a file."""
+    seed: int = 7
+    clock_speed: float = 1.0
+    time_scale: float = 1.0
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a step may read beside its state. Sections carry the names that `now.settings.<section>` uses."""
+
+    runtime: RuntimeSettings = RuntimeSettings()
+    capital: CapitalRule = CapitalRule()
+    stake: StakeRule = StakeRule()
+    life: LifeRule = LifeRule()
+    reincarnation: ReincarnationRule = ReincarnationRule()
+    militia: MilitiaRule = MilitiaRule()
+    psychology: PsychologyRule = PsychologyRule()
+    restoration: RestorationRule = RestorationRule()
+    shield: ShieldRule = ShieldRule()
+    breaker: BreakerRule = BreakerRule()
+    entry: EntryRule = EntryRule()
+    battlefield: BattlefieldRule = BattlefieldRule()
+    quality: QualityRule = QualityRule()
+    risk: RiskRule = RiskRule()
+    honeypot: HoneypotRule = HoneypotRule()
+    cost: CostRule = CostRule()
+    mining: MiningRule = MiningRule()
+    time: TimeRule = TimeRule()
+    take_profit: TakeProfitRule = TakeProfitRule()
+    volatility: VolatilityRule = VolatilityRule()
+    emergency: EmergencyRule = EmergencyRule()
+    exit_slippage: ExitSlippageRule = ExitSlippageRule()
+    exit_fee: ExitFeeRule = ExitFeeRule()
+    orders: OrderRule = OrderRule()
+    paper: PaperRule = PaperRule()
+
+
+FOREIGN = ("SOLANA_RPC_URL", "SOLANA_WS_URL", "TENSORZERO_ENDPOINT")
+"""Names of interfaces.md that do not carry the prefix."""
+SCRIPT_NAMES = ("MICRO_CI",)
+"""Names with the prefix that belong to the scripts, not to the settings."""
+
+
+def names() -> dict[str, tuple[str, str]]:
+    """Every settable name with its (section, field)."""
+    found: dict[str, tuple[str, str]] = {}
+    for section in msgspec.structs.fields(Settings):
+        for field in msgspec.structs.fields(section.type):
+            prefix = PREFIX if section.name == "runtime" else f"{PREFIX}{section.name.upper()}_"
+            found[prefix + field.name.upper()] = (section.name, field.name)
+    return found
+
+
+def from_texts(texts: Mapping[str, str], base: Settings | None = None) -> Settings:
+    """Settings with these texts over `base` (defaults). Raises Refused: unknown name, or a value that does not parse."""
+    base = base if base is not None else Settings()
+    known, changes = names(), dict[str, dict[str, Any]]()
+    for name, text in texts.items():
+        if name not in known:
+            raise Refused(_unknown(name, known))
+        section, field = known[name]
+        changes.setdefault(section, {})[field] = _parse(name, text, section, field)
+    sections = {
+        section: msgspec.structs.replace(getattr(base, section), **fields) for section, fields in changes.items()
+    }
+    return msgspec.structs.replace(base, **sections)
+
+
+def _unknown(name: str, known: Mapping[str, tuple[str, str]]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"unknown setting {name}{hint}"
+
+
+def _parse(name: str, text: str, section: str, field: str) -> object:
+    rule = type(getattr(Settings(), section))
+    kind = next(f.type for f in msgspec.structs.fields(rule) if f.name == field)
+    try:
+        raw = msgspec.json.decode(text.encode())
+    except msgspec.DecodeError:
+        raw = text  # a bare word: a string, or refused below
+    try:
+        return msgspec.convert(raw, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused(f"{name}={text!r} is not usable: {error}") from None
