@@ -149,9 +149,7 @@ def _built(state: State, message: OrderBuilt, now: Now) -> tuple[State, Effects]
         return state, ()
     if message.error:
         return _settle(state, life, now, outcome="refused", error=message.error)
-    life = replace(
-        life, signature=message.signature, last_valid_slot=message.last_valid_slot, raw=message.raw
-    )
+    life = replace(life, signature=message.signature, last_valid_slot=message.last_valid_slot, raw=message.raw)
     signed = OrderSigned(
         at_s=now.at_s,
         order_id=life.order.id,
@@ -163,9 +161,7 @@ def _built(state: State, message: OrderBuilt, now: Now) -> tuple[State, Effects]
 
 
 def _send(life: Life, now: Now) -> Effects:
-    submit = SubmitOrder(
-        order=life.order, signature=life.signature, last_valid_slot=life.last_valid_slot, raw=life.raw
-    )
+    submit = SubmitOrder(order=life.order, signature=life.signature, last_valid_slot=life.last_valid_slot, raw=life.raw)
     again = After(life.order.id, now.settings.orders.resend_s, Tick(key=life.order.id))
     return Tell("venue", submit), again
 

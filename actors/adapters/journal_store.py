@@ -1,0 +1,266 @@
+"""The journal on disk: SQLite in WAL mode, append-only, one native writer thread, group commit.
+
+Each row carries a checksum over its text and the checksum of the row before, so a torn, altered or missing row is found
+at the next open. What cannot be trusted is set aside in a file beside the journal and reported; nothing before is lost.
+"""
+
+import sqlite3
+import zlib
+from _queue import SimpleQueue  # the native one: the writer thread must not wait on the hub
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import gevent
+import msgspec
+from gevent.event import AsyncResult
+from gevent.monkey import get_original
+
+from core.errors import Fatal, Refused
+from core.records import SCHEMA_VERSION, AnyRecord, Entry
+
+_start_native_thread: Callable[..., object] = get_original("_thread", "start_new_thread")
+
+LINGER_S = 0.02
+"""Records nobody waits for gather at most this long, so that they share a commit."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entry (
+    seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, kind TEXT NOT NULL, at_s REAL NOT NULL,
+    body TEXT NOT NULL, checksum INTEGER NOT NULL
+) STRICT
+"""
+_INSERT = "INSERT INTO entry (seq, version, kind, at_s, body, checksum) VALUES (?, ?, ?, ?, ?, ?)"
+_ROWS = "SELECT seq, version, body, checksum FROM entry WHERE seq > ? ORDER BY seq"
+
+Row: TypeAlias = tuple[int, int, str, float, str, int]
+Done: TypeAlias = "AsyncResult[int]"
+Batch: TypeAlias = "list[tuple[list[Row], AsyncResult[int] | None]]"
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """What opening found and moved away: rows from `seq` on, kept in `path`, because of `reason`."""
+
+    seq: int
+    rows: int
+    path: str
+    reason: str
+
+
+class JournalStore:
+    """Opened once per state directory; `append` may be called from greenlets of one hub only.
+
+    Opening raises Refused when the file is no journal or of a newer schema; a bad tail is set aside, see `set_aside`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.set_aside: SetAside | None = None
+        self._encoder = msgspec.json.Encoder()
+        self._decoder = msgspec.json.Decoder(AnyRecord)
+        self.seq, self._checksum = self._open()
+        self._inbox: SimpleQueue[tuple[list[Row], AsyncResult[int] | None] | None] = SimpleQueue()
+        self._failure: BaseException | None = None
+        self._ended: AsyncResult[None] = AsyncResult()
+        # A started watcher keeps the hub alive while greenlets wait for the writer, and its send() may be called by it.
+        self._committed: deque[Callable[[], None]] = deque()
+        self._wake = gevent.get_hub().loop.async_()
+        self._wake.start(self._report)
+        _start_native_thread(self._write, ())
+
+    def append(self, records: Sequence[AnyRecord], *, durable: bool) -> Done:
+        """Queue records for the next commit. The result is set with the last sequence number: at once, or when durable.
+
+        Once a commit failed every append fails with Fatal: the disk no longer takes what we decide.
+        """
+        if self._failure is not None:
+            raise Fatal(f"the journal cannot write {self.path}: {self._failure}")
+        rows = [self._row(record) for record in records]
+        done: Done = AsyncResult()
+        self._inbox.put((rows, done if durable else None))
+        if not durable:
+            done.set(self.seq)
+        return done
+
+    def entries(self, after_seq: int = 0) -> Iterator[Entry]:
+        """Every committed entry after `after_seq`, in order."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as db:
+            for seq, version, body, _ in db.execute(_ROWS, (after_seq,)):
+                yield Entry(seq, version, self._decoder.decode(body))
+        db.close()
+
+    def close(self) -> None:
+        """Commit what is queued and end the writer."""
+        self._inbox.put(None)
+        self._ended.get()
+        self._wake.stop()
+        self._wake.close()
+
+    def _report(self) -> None:
+        """On the hub: tell those who wait what the writer did."""
+        while self._committed:
+            self._committed.popleft()()
+
+    def _from_writer(self, report: Callable[[], None]) -> None:
+        self._committed.append(report)
+        self._wake.send()
+
+    def _row(self, record: AnyRecord) -> Row:
+        body = self._encoder.encode(record).decode()
+        self.seq += 1
+        self._checksum = checksum(self._checksum, self.seq, body)
+        kind = str(type(record).__struct_config__.tag)
+        return self.seq, SCHEMA_VERSION, kind, record.at_s, body, self._checksum
+
+    def _open(self) -> tuple[int, int]:
+        try:
+            db = sqlite3.connect(self.path, isolation_level=None)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute(_SCHEMA)
+            seq, last, bad = self._verify(db)
+            if bad:
+                self._set_rows_aside(db, seq, bad)
+            db.close()
+        except sqlite3.DatabaseError as error:
+            return self._salvage(error)
+        return seq, last
+
+    def _verify(self, db: sqlite3.Connection) -> tuple[int, int, str]:
+        """The last good sequence number, its checksum, and why the next row is bad (empty when there is none)."""
+        seq = last = 0
+        for row_seq, version, body, row_checksum in db.execute(_ROWS, (0,)):
+            if version > SCHEMA_VERSION:
+                raise Refused(f"{self.path} was written by a newer version (schema {version}); start that version")
+            if row_seq != seq + 1:
+                return seq, last, f"entry {seq + 1} is missing"
+            if row_checksum != checksum(last, row_seq, body):
+                return seq, last, f"entry {row_seq} does not match its checksum"
+            try:
+                self._decoder.decode(body)
+            except msgspec.MsgspecError as error:
+                return seq, last, f"entry {row_seq} does not decode: {error}"
+            seq, last = row_seq, row_checksum
+        return seq, last, ""
+
+    def _set_rows_aside(self, db: sqlite3.Connection, seq: int, reason: str) -> None:
+        rows = db.execute("SELECT seq, version, kind, at_s, body, checksum FROM entry WHERE seq > ?", (seq,)).fetchall()
+        aside = _free_name(self.path.with_name(f"journal.tail-{seq + 1}.jsonl"))
+        aside.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+        db.execute("DELETE FROM entry WHERE seq > ?", (seq,))
+        self.set_aside = SetAside(seq + 1, len(rows), str(aside), reason)
+
+    def _salvage(self, error: sqlite3.DatabaseError) -> tuple[int, int]:
+        """Copy the readable beginning of a damaged file into a new one and set the damaged one aside."""
+        good = self._readable_rows()
+        if not good:
+            raise Refused(
+                f"{self.path} is not a readable journal ({error}); restore a backup or move the file away"
+            ) from None
+        aside = _free_name(self.path.with_name("journal.damaged.db"))
+        for suffix in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        self.path.rename(aside)
+        db = sqlite3.connect(self.path, isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute(_SCHEMA)
+        db.execute("BEGIN")
+        db.executemany(_INSERT, good)
+        db.execute("COMMIT")
+        db.close()
+        self.set_aside = SetAside(good[-1][0] + 1, 0, str(aside), f"the file is damaged: {error}")
+        return good[-1][0], good[-1][5]
+
+    def _readable_rows(self) -> list[Row]:
+        good: list[Row] = []
+        last = 0
+        copy = _padded_copy(self.path)
+        try:
+            db = sqlite3.connect(copy, isolation_level=None)
+            for row in db.execute("SELECT seq, version, kind, at_s, body, checksum FROM entry ORDER BY seq"):
+                if row[0] != len(good) + 1 or row[5] != checksum(last, row[0], row[4]):
+                    break
+                self._decoder.decode(row[4])
+                good.append(row)
+                last = row[5]
+        except (sqlite3.DatabaseError, msgspec.MsgspecError, UnicodeDecodeError):
+            return good  # the damage begins here; what stands before it is what can be saved
+        finally:
+            for suffix in ("", "-wal", "-shm"):
+                copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+        return good
+
+    def _write(self) -> None:
+        """The writer thread: commits whatever has gathered, then wakes who waits, through the hub."""
+        try:
+            db = sqlite3.connect(self.path, isolation_level=None)
+            db.execute("PRAGMA synchronous=FULL")
+            while (batch := self._gather()) is not None:
+                self._commit(db, batch)
+            db.close()
+        finally:
+            self._from_writer(self._ended.set)
+
+    def _gather(self) -> "Batch | None":
+        first = self._inbox.get()
+        if first is None:
+            return None
+        batch = [first]
+        while True:
+            wait = all(done is None for _, done in batch)
+            try:
+                item = self._inbox.get(timeout=LINGER_S) if wait else self._inbox.get_nowait()
+            except Exception as empty:  # _queue.Empty: nothing more has gathered
+                if type(empty).__name__ != "Empty":
+                    raise
+                return batch
+            if item is None:
+                self._inbox.put(None)
+                return batch
+            batch.append(item)
+
+    def _commit(self, db: sqlite3.Connection, batch: Batch) -> None:
+        waiting = [(rows[-1][0], done) for rows, done in batch if done is not None and rows]
+        try:
+            if self._failure is not None:
+                raise self._failure
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany(_INSERT, [row for rows, _ in batch for row in rows])
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            # A half-written order of events is worse than none: nothing is accepted after a failed commit.
+            self._failure = error
+            fatal = Fatal(f"the journal cannot write {self.path}: {error}")
+            for _, done in waiting:
+                self._from_writer(partial(done.set_exception, fatal))
+            return
+        for seq, done in waiting:
+            self._from_writer(partial(done.set, seq))
+
+
+def checksum(previous: int, seq: int, body: str) -> int:
+    """CRC-32 of the row, chained to the row before it."""
+    return zlib.crc32(f"{seq}:{body}".encode(), previous)
+
+
+def _padded_copy(path: Path) -> Path:
+    """A copy as long as its header says: SQLite refuses a cut file whole, though pages before the cut are good."""
+    copy = path.with_name(path.name + ".salvage")
+    content = path.read_bytes()
+    page_size, pages = int.from_bytes(content[16:18], "big"), int.from_bytes(content[28:32], "big")
+    if content.startswith(b"SQLite format 3\0") and page_size * pages <= 1 << 34:
+        content = content.ljust(page_size * pages, b"\0")
+    copy.write_bytes(content)
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists():
+        copy.with_name(copy.name + "-wal").write_bytes(wal.read_bytes())
+    return copy
+
+
+def _free_name(path: Path) -> Path:
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}.{number}{path.suffix}")
+    return free
