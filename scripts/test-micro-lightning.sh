@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Checks the whole project: linter, format, types, tests. Needs Python 3.11 or newer and nothing else; makes .venv.
+#   scripts/test-micro-lightning.sh [arguments for pytest]
+# MICRO_CI=1 also fails when a test was skipped, because nothing may be missing there.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+source scripts/environment.sh
+environment requirements.lock requirements-dev.lock
+
+failed=()
+step() {
+    local name=$1
+    shift
+    echo "== $name"
+    "$@" || failed+=("$name")
+}
+
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+
+step "ruff check" .venv/bin/ruff check .
+step "ruff format" .venv/bin/ruff format --check .
+step "mypy" .venv/bin/mypy
+step "pytest" .venv/bin/pytest -m "not slow and not benchmark" --junitxml="$report" "$@"
+if [[ ${MICRO_CI:-} == 1 ]]; then
+    # On the error stream: pytest's closing line stays the last of the output.
+    step "skipped tests" .venv/bin/python scripts/skipped.py "$report" >&2
+fi
+
+if ((${#failed[@]})); then
+    printf 'failed: %s\n' "${failed[@]}" >&2
+    exit 1
+fi

@@ -1,0 +1,57 @@
+from tests.scripts.conftest import Checkout
+
+TOOLS = ("ruff", "mypy", "pytest")
+# Answers like pytest: writes the report it is asked for, ends with a closing line.
+PYTEST = """
+for argument; do
+    [[ $argument != --junitxml=* ]] || report=${argument#*=}
+done
+echo "<testsuites><testcase classname='a' name='b'>$SKIP</testcase></testsuites>" >"$report"
+echo "pytest $*"
+echo "1 passed in 0.01s"
+"""
+
+
+def with_tools(checkout: Checkout, *, failing: tuple[str, ...] = ()) -> Checkout:
+    for name in TOOLS:
+        path = checkout.root / ".venv" / "bin" / name
+        body = PYTEST if name == "pytest" else f'echo "{name} $*"\n'
+        path.write_text(f"#!/bin/bash\n{body}exit {int(name in failing)}\n")
+        path.chmod(0o755)
+    return checkout
+
+
+def test_all_checks_run_and_pytest_closes_the_output(checkout: Checkout):
+    code, output = with_tools(checkout).check("-k", "some thing")
+    assert code == 0
+    for line in ("ruff check .", "ruff format --check .", "mypy"):
+        assert f"\n{line} \n" in output or f"\n{line}\n" in output
+    assert "pytest -m not slow and not benchmark" in output
+    assert "-k some thing" in output
+    assert output.endswith("1 passed in 0.01s\n")
+
+
+def test_every_failed_check_is_named_and_the_others_still_run(checkout: Checkout):
+    code, output = with_tools(checkout, failing=("ruff", "pytest")).check()
+    assert code == 1
+    assert "== mypy" in output
+    assert output.endswith("failed: ruff check\nfailed: ruff format\nfailed: pytest\n")
+
+
+def test_a_skipped_test_fails_only_where_nothing_may_be_missing(checkout: Checkout):
+    with_tools(checkout)
+    skip = "<skipped message='shared data absent'/>"
+    assert checkout.check(SKIP=skip)[0] == 0
+    code, output = checkout.check(SKIP=skip, MICRO_CI="1")
+    assert code == 1
+    assert "skipped: a::b: shared data absent" in output
+    assert "failed: skipped tests" in output
+    assert checkout.check(MICRO_CI="1")[0] == 0
+
+
+def test_without_a_supported_python_nothing_is_checked(bare: Checkout):
+    bare.tool("old", "exit 1")
+    code, output = bare.check(MICRO_PYTHON="old")
+    assert code == 2
+    assert output.count("\n") == 1
+    assert "Python 3.11 or newer is needed" in output
