@@ -28,6 +28,13 @@ class Tell(Struct, frozen=True, array_like=True):
     message: Message
 
 
+class Offer(Struct, frozen=True, array_like=True):
+    """Send `message` to `to` if such an actor is alive or starting; otherwise nothing happens and nothing is counted."""
+
+    to: str
+    message: Message
+
+
 class Write(Struct, frozen=True, array_like=True):
     """Append to the journal; the books include it before the next effect is performed."""
 
@@ -61,7 +68,7 @@ class Finish(Struct, frozen=True, array_like=True):
     """This machine's work is done: its actor ends normally."""
 
 
-Effect = Tell | Write | After | Cancel | StartChild | Finish
+Effect = Tell | Offer | Write | After | Cancel | StartChild | Finish
 Effects = tuple[Effect, ...]
 
 

@@ -96,6 +96,8 @@ class Traded(MarketData, frozen=True, kw_only=True):
     tokens: int
     reserves: Reserves
     signature: str = ""
+    quote_mint: str = ""
+    """Empty for SOL. Otherwise `quote_lamports` and reserves are in that mint's base units: to show, not to judge."""
 
     def after(self, older: MarketData) -> "Traded | None":
         if not isinstance(older, Traded):
@@ -111,6 +113,7 @@ class Traded(MarketData, frozen=True, kw_only=True):
             tokens=self.tokens,
             reserves=self.reserves,
             signature=self.signature,
+            quote_mint=self.quote_mint,
         )
 
 
@@ -119,10 +122,15 @@ class Graduated(MarketData, frozen=True, kw_only=True):
 
 
 class PoolOpened(MarketData, frozen=True, kw_only=True):
-    """The canonical PumpSwap pool exists; the token trades there from now on."""
+    """The canonical PumpSwap pool exists; the token trades there from now on.
+
+    Comes again when its reserves changed without a trade (deposit, withdrawal, boost).
+    """
 
     pool: str
     reserves: Reserves
+    quote_mint: str = ""
+    """Empty for SOL, as in `Traded`."""
 
 
 class DataEnded(MarketData, frozen=True, kw_only=True):
@@ -364,6 +372,33 @@ class OrderClosed(Event, frozen=True, kw_only=True):
     """filled, failed, expired or refused."""
     settlement: Settlement | None = None
     error: str = ""
+
+
+class RawTransaction(Struct, frozen=True, array_like=True):
+    """A transaction as a feed received it: log lines still encoded."""
+
+    signature: str
+    slot: int
+    err: str | None
+    logs: tuple[str, ...]
+
+
+class FeedBatch(Event, frozen=True, kw_only=True):
+    """What a feed has for one step of market time, in order.
+
+    `transactions` still need the decoder; `market` is already normalised (recorded trades). `landings` are the outcomes
+    of our own orders on the paper chain. A batch may be empty: time went on.
+    """
+
+    slot: int
+    at_s: float
+    transactions: tuple[RawTransaction, ...] = ()
+    market: tuple[Launched | Traded | Graduated | PoolOpened | DataEnded, ...] = ()
+    landings: tuple[Settlement, ...] = ()
+    sol_price: SolPriceSeen | None = None
+    priority_lamports: int = 0
+    gap: bool = False
+    """Something between the last batch and this one was missed: holder counts are unknown from here."""
 
 
 class OpenPosition(Command, frozen=True, kw_only=True):

@@ -5,35 +5,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from core.messages import Message, MarketData, Settlement, SolPriceSeen, TokenFacts
+from core.messages import FeedBatch as FeedBatch
+from core.messages import Message, Order, Settlement, TokenFacts
+from core.messages import RawTransaction as RawTransaction
 from core.records import AnyRecord, Entry
-
-
-class RawTransaction(Struct, frozen=True, array_like=True):
-    """A transaction as a feed received it: log lines still encoded."""
-
-    signature: str
-    slot: int
-    err: str | None
-    logs: tuple[str, ...]
-
-
-class FeedBatch(Struct, frozen=True, kw_only=True):
-    """What a feed has for one step of market time, in order.
-
-    `transactions` still need the decoder; `market` is already normalised (recorded trades). `landings` are the outcomes
-    of our own orders on the paper chain. A batch may be empty: time went on.
-    """
-
-    slot: int
-    at_s: float
-    transactions: tuple[RawTransaction, ...] = ()
-    market: tuple[MarketData, ...] = ()
-    landings: tuple[Settlement, ...] = ()
-    sol_price: SolPriceSeen | None = None
-    priority_lamports: int = 0
-    gap: bool = False
-    """Something between the last batch and this one was missed: holder counts are unknown from here."""
 
 
 class Feed(Protocol):
@@ -52,6 +27,30 @@ class Accounts(Protocol):
     """Facts about accounts: a live chain by RPC, or the embedded market. A fact it cannot give is None (unknown)."""
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None: ...
+
+
+class Signed(Struct, frozen=True, array_like=True):
+    """Signed bytes of an order: `raw` is their base64, empty on paper."""
+
+    signature: str
+    last_valid_slot: int
+    raw: str = ""
+
+
+class VenueBackend(Protocol):
+    """Where transactions go: the paper chain or Solana."""
+
+    def sign(self, order: Order, slot: int) -> Signed:
+        """Build and sign. Raises Refused when the order cannot be built."""
+        ...
+
+    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
+        """Send once more. The same signature never executes twice."""
+        ...
+
+    def status(self, signature: str) -> Settlement | None:
+        """What the transaction did, or None while it has not landed."""
+        ...
 
 
 class JournalStore(Protocol):
