@@ -4,12 +4,15 @@ Commands are imperative and may be refused; events are past tense; queries begin
 per token when a mailbox falls behind. Times `at_s` are market time (block time) in epoch seconds.
 """
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
 from core.rules.verdict import Verdict
 from core.types import ExitReason, Purpose, Role, Side, Venue
+
+if TYPE_CHECKING:
+    from core.records import Record
 
 
 class Message(Struct, frozen=True, kw_only=True, tag=True):
@@ -462,3 +465,21 @@ class RaiseAlert(Command, frozen=True, kw_only=True):
     text: str
     at_s: float
     mint: str = ""
+
+
+class Append(Command, frozen=True, kw_only=True):
+    """To the journal, always asked: write these, in order, together. Answered with the last sequence number.
+
+    The answer comes when the books include them; with `durable` when they are on disk as well.
+    """
+
+    records: "tuple[Record, ...]"
+    durable: bool = False
+
+
+class Undelivered(Event, frozen=True, kw_only=True):
+    """A command one told came back: its receiver is dead (`full` False) or its mailbox is full. It was not done."""
+
+    to: str
+    command: Command
+    full: bool
