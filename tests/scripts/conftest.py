@@ -1,4 +1,4 @@
-"""A checkout in miniature: the real scripts around a run.py that only shows how it was started and stopped."""
+"""A checkout in miniature: the real scripts around a run.py and tools that only show how they were called."""
 
 import hashlib
 import os
@@ -37,6 +37,18 @@ sys.exit(5 if "--unclean" in sys.argv else 0)
 """
 
 
+TOOLS = ("ruff", "mypy", "pytest")
+# Answers like pytest: writes the report it is asked for, ends with a closing line.
+PYTEST = """
+for argument; do
+    [[ $argument != --junitxml=* ]] || report=${argument#*=}
+done
+echo "<testsuites><testcase classname='a' name='b'>$SKIP</testcase></testsuites>" >"$report"
+echo "pytest $*"
+echo "1 passed in 0.01s"
+"""
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
@@ -59,7 +71,7 @@ class Checkout:
     ) -> tuple[int, str]:
         """Exit code and output, both streams."""
         done = subprocess.run(
-            [self.root / "scripts" / name, *arguments],
+            [self.root / name, *arguments],
             cwd=cwd or self.root,
             env=self.environment | settings,
             stdout=subprocess.PIPE,
@@ -71,13 +83,16 @@ class Checkout:
         return done.returncode, done.stdout
 
     def start(self, *arguments: str, cwd: Path | None = None, **settings: str) -> tuple[int, str]:
-        return self.script("start-micro-lightning.sh", arguments, settings, cwd)
+        return self.script("scripts/start-micro-lightning.sh", arguments, settings, cwd)
 
     def stop(self, *arguments: str, **settings: str) -> tuple[int, str]:
-        return self.script("stop-micro-lightning.sh", arguments, settings)
+        return self.script("scripts/stop-micro-lightning.sh", arguments, settings)
 
     def check(self, *arguments: str, **settings: str) -> tuple[int, str]:
-        return self.script("test-micro-lightning.sh", arguments, settings)
+        return self.script("scripts/test-micro-lightning.sh", arguments, settings)
+
+    def ci(self, **settings: str) -> tuple[int, str]:
+        return self.script(".ci/run", (), settings)
 
     def tool(self, name: str, body: str) -> None:
         """Puts a shell script of that name before everything else on the path."""
@@ -93,11 +108,22 @@ def made_checkout(folder: Path, project: Path) -> Checkout:
     root = folder / "a checkout"  # a blank in the name, as people have them
     root.mkdir()
     shutil.copytree(project / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(project / ".ci", root / ".ci")
     (root / "run.py").write_text(RUN)
     for lock in ("requirements.lock", "requirements-dev.lock"):
         (root / lock).write_text(LOCK)
     checkout = Checkout(root)
     checkout.tool("docker", "exit 1")
+    return checkout
+
+
+def with_tools(checkout: Checkout, *, failing: tuple[str, ...] = ()) -> Checkout:
+    """Gives the checkout a linter, a type checker and a pytest of which `failing` fail."""
+    for name in TOOLS:
+        path = checkout.root / ".venv" / "bin" / name
+        body = PYTEST if name == "pytest" else f'echo "{name} $*"\n'
+        path.write_text(f"#!/bin/bash\n{body}exit {int(name in failing)}\n")
+        path.chmod(0o755)
     return checkout
 
 

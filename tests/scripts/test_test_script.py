@@ -1,24 +1,4 @@
-from tests.scripts.conftest import Checkout
-
-TOOLS = ("ruff", "mypy", "pytest")
-# Answers like pytest: writes the report it is asked for, ends with a closing line.
-PYTEST = """
-for argument; do
-    [[ $argument != --junitxml=* ]] || report=${argument#*=}
-done
-echo "<testsuites><testcase classname='a' name='b'>$SKIP</testcase></testsuites>" >"$report"
-echo "pytest $*"
-echo "1 passed in 0.01s"
-"""
-
-
-def with_tools(checkout: Checkout, *, failing: tuple[str, ...] = ()) -> Checkout:
-    for name in TOOLS:
-        path = checkout.root / ".venv" / "bin" / name
-        body = PYTEST if name == "pytest" else f'echo "{name} $*"\n'
-        path.write_text(f"#!/bin/bash\n{body}exit {int(name in failing)}\n")
-        path.chmod(0o755)
-    return checkout
+from tests.scripts.conftest import Checkout, with_tools
 
 
 def test_all_checks_run_and_pytest_closes_the_output(checkout: Checkout):
