@@ -141,6 +141,8 @@ class OperationClosed(Record, frozen=True, kw_only=True, tag="operation_closed")
     reason: ExitReason
     """Of the exit that made it flat."""
     outside_statistics: bool = False
+    postings: tuple[Posting, ...] = ()
+    """Rent of an unsellable remainder's account: from `rent` to `rent_lost`."""
 
 
 class OperationSettled(Record, frozen=True, kw_only=True, tag="operation_settled"):
@@ -186,6 +188,14 @@ class EquityMarked(Record, frozen=True, kw_only=True, tag="equity_marked"):
     """The part that is open positions at sale price."""
 
 
+class RiskLimitReached(Record, frozen=True, kw_only=True, tag="risk_limit_reached"):
+    """The kinetic shield closed: `daily_loss` until 00:00 UTC, `drawdown` until the operator resumes."""
+
+    limit: str
+    lost_lamports: int
+    allowed_lamports: int
+
+
 class RotationStarted(Record, frozen=True, kw_only=True, tag="rotation_started"):
     to_generation: int
     by: str
@@ -222,6 +232,7 @@ AnyRecord = (
     | EntriesPaused
     | EntriesResumed
     | EquityMarked
+    | RiskLimitReached
     | RotationStarted
     | RotationFinished
     | OperatorActed
