@@ -2,8 +2,8 @@
 
     placed → (reserved) → intended → signed → sent, the same bytes again and again → landed or expired → settled
 
-Between `OrderIntended` and `OrderSigned` nothing leaves the process, so one durable write, that of the signature, covers
-both: the journal is ordered. A crash before it leaves no trace; a crash after it re-sends the same bytes.
+Between `OrderIntended` and `OrderSigned` nothing leaves the process, so one durable write, that of the signature,
+covers both: the journal is ordered. A crash before it leaves no trace; a crash after it re-sends the same bytes.
 """
 
 from typing import assert_never

@@ -1,0 +1,66 @@
+"""The state directory: journal, paper chain, token, dumps. One process at a time, by an exclusive lock held for life."""
+
+import errno
+import fcntl
+import os
+import secrets
+from pathlib import Path
+
+from core.errors import Refused
+
+
+class StateDirectory:
+    """Paths in the directory, and the lock on it. Opening makes the directory (mode 0700) where it is missing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(f"the state directory {path} cannot be made: {error.strerror}") from None
+        if not os.access(self.path, os.W_OK):
+            raise Refused(f"the state directory {path} is not writable; choose another with MICRO_STATE_DIR")
+        self._lock: int | None = None
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.db"
+
+    @property
+    def token(self) -> Path:
+        return self.path / "api-token"
+
+    def lock(self) -> None:
+        """Take the lock for the life of this process. Raises Refused and names the process that holds it."""
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(handle)
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            raise Refused(
+                f"the state directory {self.path} is in use by process {holder}; "
+                "stop it, or set another MICRO_STATE_DIR"
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        self._lock = handle
+
+    def unlock(self) -> None:
+        """Give the lock up; the end of the process does the same."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def api_token(self) -> str:
+        """The token that every change over HTTP needs: made at the first start, readable by its owner alone."""
+        try:
+            return self.token.read_text().strip()
+        except FileNotFoundError:
+            token = secrets.token_urlsafe(32)
+            handle = os.open(self.token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(token + "\n")
+            return token

@@ -1,0 +1,50 @@
+"""What a person, a rule or a machine asks of the whole system."""
+
+from typing import TYPE_CHECKING
+
+from core.messages.base import Command
+
+if TYPE_CHECKING:
+    from core.records import Record
+
+
+class PauseEntries(Command, frozen=True, kw_only=True):
+    by: str
+    why: str = ""
+
+
+class ResumeEntries(Command, frozen=True, kw_only=True):
+    by: str
+    why: str = ""
+
+
+class SetBreaker(Command, frozen=True, kw_only=True):
+    """Operator or rule: open the circuit breaker for `seconds`, or close it with 0."""
+
+    seconds: float
+    by: str
+    why: str = ""
+
+
+class RotateWallets(Command, frozen=True, kw_only=True):
+    by: str
+
+
+class RaiseAlert(Command, frozen=True, kw_only=True):
+    """To the notifier. `key` names the kind (bounded set), `severity` is info, warning or critical."""
+
+    key: str
+    severity: str
+    text: str
+    at_s: float
+    mint: str = ""
+
+
+class Append(Command, frozen=True, kw_only=True):
+    """To the journal, always asked: write these, in order, together. Answered with the last sequence number.
+
+    The answer comes when the books include them; with `durable` when they are on disk as well.
+    """
+
+    records: "tuple[Record, ...]"
+    durable: bool = False

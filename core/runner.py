@@ -1,0 +1,148 @@
+"""The core-only runner: every machine of the system on virtual time, without actors.
+
+It performs effects exactly as the actors do on the virtual clock: one queue of messages for all, one heap of timers, a
+child begins when its turn in the queue comes. So both take the same decisions on the same events.
+"""
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from core.effects import After, Cancel, Effects, Finish, Now, Offer, StartChild, Tell, Write
+from core.ledger.books import Books
+from core.ledger.fold import apply
+from core.messages import FeedBatch, Message
+from core.records import AnyRecord
+from core.settings import Settings
+
+
+class Machine(Protocol):
+    """One name's state machine, as `core.effects` describes it."""
+
+    def begin(self, now: Now) -> tuple[Any, Effects]: ...
+
+    def step(self, state: Any, message: Any, now: Now) -> tuple[Any, Effects]: ...
+
+
+class Live(Struct):
+    """A machine that has begun."""
+
+    machine: Machine
+    state: Any
+
+
+Nursery = Callable[[str, Message], Machine]
+"""Makes the machine of a child from its name and first message."""
+
+
+class Runner:
+    """Owns the names, the queue, the timers and the books of one run."""
+
+    def __init__(self, settings: Settings, books: Books, nursery: Nursery) -> None:
+        self.now = Now(books.at_s, books, settings)
+        self.records: list[AnyRecord] = []
+        self._nursery = nursery
+        self._live: dict[str, Live] = {}
+        self._starting: set[str] = set()
+        self._queue: deque[tuple[str, Message] | StartChild] = deque()
+        self._timers: list[tuple[float, int, str, str, Message]] = []
+        self._armed: dict[tuple[str, str], int] = {}
+        self._sequence = itertools.count()
+        self.handled = 0
+        self.dead_letters = 0
+
+    def start(self, name: str, machine: Machine) -> None:
+        """Begin a machine now and perform its first effects."""
+        state, effects = machine.begin(self.now)
+        self._live[name] = Live(machine, state)
+        self._perform(name, effects)
+
+    def state_of(self, name: str) -> Any:
+        return self._live[name].state
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._live)
+
+    def run(self, batches: Iterable[FeedBatch]) -> None:
+        """Everything that these batches cause, in order."""
+        for batch in batches:
+            self.advance(batch.at_s)
+            self.tell("feed", batch)
+            self.drain()
+
+    def tell(self, name: str, message: Message) -> None:
+        self._queue.append((name, message))
+
+    def advance(self, to_s: float) -> None:
+        """Fire the timers that are due by then, each with all it causes, and move the time on."""
+        while self._timers and self._timers[0][0] <= to_s:
+            due_s, sequence, name, key, message = heapq.heappop(self._timers)
+            if self._armed.get((name, key)) != sequence:
+                continue
+            del self._armed[name, key]
+            self.now.at_s = max(self.now.at_s, due_s)
+            self.tell(name, message)
+            self.drain()
+        self.now.at_s = max(self.now.at_s, to_s)
+
+    def drain(self) -> None:
+        """Deliver until nothing is queued."""
+        queue, live = self._queue, self._live
+        while queue:
+            item = queue.popleft()
+            if isinstance(item, StartChild):
+                self._begin_child(item)
+                continue
+            name, message = item
+            one = live.get(name)
+            if one is None:
+                self.dead_letters += 1
+                continue
+            self.handled += 1
+            one.state, effects = one.machine.step(one.state, message, self.now)
+            if effects:
+                self._perform(name, effects)
+
+    def append(self, record: AnyRecord) -> None:
+        """Journal a record: the books have it from here on."""
+        self.now.books = apply(self.now.books, record)
+        self.records.append(record)
+
+    def _begin_child(self, child: StartChild) -> None:
+        self._starting.discard(child.name)
+        if child.name not in self._live:
+            self.start(child.name, self._nursery(child.name, child.first))
+
+    def _perform(self, name: str, effects: Effects) -> None:
+        for effect in effects:
+            match effect:
+                case Offer():
+                    if effect.to in self._live or effect.to in self._starting:
+                        self._queue.append((effect.to, effect.message))
+                case Tell():
+                    self._queue.append((effect.to, effect.message))
+                case After():
+                    self._arm(name, effect)
+                case Cancel():
+                    self._armed.pop((name, effect.key), None)
+                case Write():
+                    self.append(effect.record)  # type: ignore[arg-type]  # every record struct is one of the union
+                case StartChild():
+                    self._starting.add(effect.name)
+                    self._queue.append(effect)
+                case Finish():
+                    self._end(name)
+
+    def _arm(self, name: str, timer: After) -> None:
+        sequence = next(self._sequence)
+        self._armed[name, timer.key] = sequence
+        heapq.heappush(self._timers, (self.now.at_s + timer.delay_s, sequence, name, timer.key, timer.message))
+
+    def _end(self, name: str) -> None:
+        self._live.pop(name, None)
+        for armed in [armed for armed in self._armed if armed[0] == name]:
+            del self._armed[armed]
