@@ -11,7 +11,7 @@ from msgspec import Struct
 from core.messages import Order, Settlement
 from core.rules.militia import MilitiaRule
 from core.rules.verdict import Outcome, Verdict
-from core.types import ExitReason
+from core.types import ExitReason, Purpose
 
 SCHEMA_VERSION = 1
 
@@ -86,6 +86,8 @@ class EntryDecided(Record, frozen=True, kw_only=True, tag="entry_decided"):
     order_id: str
     stake_lamports: int
     verdicts: tuple[Verdict, ...]
+    purpose: Purpose = Purpose.ENTRY
+    """entry or reentry."""
 
 
 class OrderIntended(Record, frozen=True, kw_only=True, tag="order_intended"):

@@ -44,6 +44,8 @@ class RequestReentry(Command, frozen=True, kw_only=True):
     mint: str
     reserves: Reserves
     at_s: float
+    verdicts: tuple[Verdict, ...] = ()
+    """Every entry condition but age, judged now (rules.md §4)."""
 
 
 class EntryAnswered(Event, frozen=True, kw_only=True):
@@ -59,6 +61,13 @@ class OpenPosition(Command, frozen=True, kw_only=True):
 
     operation_id: str
     mint: str
+
+
+class PositionValued(Event, frozen=True, kw_only=True):
+    """From a position to the gate: what selling all it holds would bring now, net of market fees; 0 when flat."""
+
+    mint: str
+    sale_lamports: int
 
 
 class ExitPosition(Command, frozen=True, kw_only=True):
