@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from core.errors import Refused
-from core.market.paper import PaperRule
+from core.market.landing import PaperRule
 from core.rules.battlefield import BattlefieldRule
 from core.rules.breaker import BreakerRule
 from core.rules.capital import CapitalRule
@@ -86,7 +86,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 FOREIGN = ("SOLANA_RPC_URL", "SOLANA_WS_URL", "TENSORZERO_ENDPOINT")
 """Names of interfaces.md that do not carry the prefix."""
-SCRIPT_NAMES = ("MICRO_CI",)
+SCRIPT_NAMES = ("MICRO_CI", "MICRO_PYTHON", "MICRO_START_TIMEOUT_S", "MICRO_STOP_TIMEOUT_S")
 """Names with the prefix that belong to the scripts, not to the settings."""
 
 

@@ -1,4 +1,4 @@
-"""The state directory: journal, paper chain, token, dumps. One process at a time, by an exclusive lock held for life."""
+"""The state directory: journal, paper chain, token, dumps. One process at a time, by an exclusive lock for life."""
 
 import errno
 import fcntl

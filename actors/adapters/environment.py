@@ -1,0 +1,53 @@
+"""Where settings come from: the environment file, then the environment, then the command line; later ones win."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from core import settings
+from core.errors import Refused
+from core.settings import Settings
+
+FILE = ".env.micro-lightning"
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """The `NAME=value` lines of the file; `#` begins a comment. Raises Refused with the line that is none."""
+    found: dict[str, str] = {}
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"the settings file {path} cannot be read: {error}") from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        body = line.split(" #")[0].strip()
+        if not body or body.startswith("#"):
+            continue
+        name, equals, value = body.partition("=")
+        if not equals or not name.strip():
+            raise Refused(f"{path} line {number} is not NAME=value: {body[:60]!r}")
+        found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def load(command_line: Mapping[str, str], *, file: Path | None = None) -> Settings:
+    """All settings. Raises Refused for a name or value that is wrong, and names where it stands."""
+    path = file if file is not None else Path(FILE)
+    layers: list[tuple[str, Mapping[str, str]]] = []
+    if path.exists() or file is not None:
+        layers.append((str(path), _settable(read_file(path))))
+    # The environment is shared with everything else: only names with our prefix are ours to judge.
+    ours = {name: value for name, value in os.environ.items() if name.startswith(settings.PREFIX)}
+    layers.append(("the environment", _settable(ours)))
+    layers.append(("the command line", command_line))
+    loaded = Settings()
+    for source, texts in layers:
+        try:
+            loaded = settings.from_texts(texts, loaded)
+        except Refused as refusal:
+            raise Refused(f"{refusal} (in {source})") from None
+    return loaded
+
+
+def _settable(texts: Mapping[str, str]) -> dict[str, str]:
+    """Without the names that belong to the scripts or to others."""
+    return {n: value for n, value in texts.items() if n not in settings.SCRIPT_NAMES and n not in settings.FOREIGN}
