@@ -122,6 +122,8 @@ class EmergencyFired(Record, frozen=True, kw_only=True, tag="emergency_fired"):
     trigger: ExitReason
     slippage_bps: int
     detail: str
+    drop_bps: int = 0
+    """How far the price had fallen, for the breaker's decision; 0 where the trigger is not about price."""
 
 
 class CommandmentViolated(Record, frozen=True, kw_only=True, tag="commandment_violated"):

@@ -5,7 +5,7 @@ Frozen; a change makes a new struct. The dicts and tuples inside are never chang
 
 from msgspec import Struct
 
-from core.messages import Order
+from core.messages import Order, Reserves
 from core.rules.militia import Militia, MilitiaRule
 from core.types import ExitReason, Purpose, Role, Side
 
@@ -40,6 +40,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     entry_price: float
     """Spot after the first fill, lamports per token base unit."""
     token_2022: bool = False
+    creator: str = ""
     holdings: dict[Role, int] = {}
     bought_tokens: int = 0
     cost_lamports: int = 0
@@ -53,10 +54,21 @@ class Operation(Struct, frozen=True, kw_only=True):
     exits: tuple[ExitFill, ...] = ()
     levels_done: tuple[int, ...] = ()
     failed_exits: int = 0
-    """Failures in a row of ordinary exits; sets the slippage of the next (rules.md §6)."""
+    """Failures in a row of ordinary exits, to show."""
+    failed: dict[Role, Order] = {}
+    """Each wallet's last ordinary exit that failed, until one fills: it is due again, with more slippage (§6)."""
+    reserves: Reserves | None = None
+    """After our last fill: what a restarted position goes by until the feed speaks."""
+    last_order: int = 0
+    """Highest number among the ids of its exits and transfers: the next id is one above."""
+    moved: dict[Role, int] = {}
+    """Lamports of panic proceeds that each wallet has passed on to tactical_exit."""
+    violated: bool = False
+    """Its breach of the life limit is counted."""
     panic: ExitReason | None = None
     panic_at_s: float = 0.0
     panic_slippage_bps: int = 0
+    panic_drop_bps: int = 0
 
     @property
     def tokens(self) -> int:
@@ -133,6 +145,8 @@ class Books(Struct, frozen=True, kw_only=True):
     order_count: int = 0
     settled_ids: tuple[str, ...] = ()
     """Ids of the last 512 settled orders: an id placed again is not done again."""
+    unlanded: int = 0
+    """Own transactions in a row that expired without landing."""
     runs: int = 0
 
     def balance(self, role: Role) -> int:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from core.errors import NeedsReconcile
 from core.ledger.books import Books, OpenOrder, Rotation
-from core.ledger.operations import close_operation, fail_order, fill_order
+from core.ledger.operations import close_operation, fail_order, fill_order, number_order
 from core.ledger.postings import balance_of
 from core.records import (
     AnyRecord,
@@ -52,7 +52,8 @@ def apply(books: Books, record: AnyRecord) -> Books:
             return replace(books, runs=books.runs + 1, militia_rule=record.militia)
         case OrderIntended():
             opened = OpenOrder(order=record.order, at_s=record.at_s)
-            return replace(books, orders=books.orders | {record.order.id: opened}, order_count=books.order_count + 1)
+            books = replace(books, orders=books.orders | {record.order.id: opened}, order_count=books.order_count + 1)
+            return number_order(books, record.order)
         case OrderSigned():
             return _sign(books, record)
         case OrderSettled():
@@ -78,8 +79,7 @@ def apply(books: Books, record: AnyRecord) -> Books:
         case EquityMarked():
             return _mark(books, record)
         case CommandmentViolated():
-            count = books.violations.get(record.commandment, 0) + 1
-            return replace(books, violations=books.violations | {record.commandment: count})
+            return _violate(books, record)
         case RotationStarted():
             return replace(books, rotation=Rotation(to_generation=record.to_generation, started_at_s=record.at_s))
         case RotationFinished():
@@ -139,7 +139,9 @@ def _settle(books: Books, record: OrderSettled) -> Books:
     if opened is None:
         raise NeedsReconcile(f"order {record.order_id} was settled twice or never intended: the journal was altered")
     settled_ids = (*books.settled_ids, record.order_id)[-512:]
-    books = _post(replace(books, orders=orders, settled_ids=settled_ids), record.postings)
+    unlanded = {"expired": books.unlanded + 1, "refused": books.unlanded}.get(record.outcome, 0)
+    books = replace(books, orders=orders, settled_ids=settled_ids, unlanded=unlanded)
+    books = _post(books, record.postings)
     if record.outcome == "filled" and record.settlement is not None:
         return fill_order(books, opened.order, record)
     return fail_order(books, opened.order, record)
@@ -151,9 +153,22 @@ def _panic(books: Books, record: EmergencyFired) -> Books:
     if operation is None:
         return books
     panicking = replace(
-        operation, panic=record.trigger, panic_at_s=record.at_s, panic_slippage_bps=record.slippage_bps
+        operation,
+        panic=record.trigger,
+        panic_at_s=record.at_s,
+        panic_slippage_bps=record.slippage_bps,
+        panic_drop_bps=record.drop_bps,
     )
     return replace(books, operations=books.operations | {operation.id: panicking})
+
+
+def _violate(books: Books, record: CommandmentViolated) -> Books:
+    count = books.violations.get(record.commandment, 0) + 1
+    books = replace(books, violations=books.violations | {record.commandment: count})
+    operation = books.operations.get(record.operation_id)
+    if operation is None or record.commandment != 1:
+        return books
+    return replace(books, operations=books.operations | {operation.id: replace(operation, violated=True)})
 
 
 def _mark(books: Books, record: EquityMarked) -> Books:

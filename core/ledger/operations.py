@@ -21,17 +21,36 @@ def fill_order(books: Books, order: Order, record: OrderSettled) -> Books:
         return _bought(books, order, record, settlement)
     if order.side is Side.SELL:
         return _sold(books, order, record, settlement)
-    return _charge(books, order, record)
+    books = _charge(books, order, record)
+    return _moved(books, order) if order.purpose is Purpose.PROCEEDS else books
 
 
 def fail_order(books: Books, order: Order, record: OrderSettled) -> Books:
     """The books after a transaction that failed, expired or was never sent: fees count, exits escalate."""
     books = _charge(books, order, record)
     operation = books.operations.get(order.operation_id)
-    if order.side is Side.SELL and operation is not None:
-        failed = replace(operation, failed_exits=operation.failed_exits + 1)
-        return replace(books, operations=books.operations | {operation.id: failed})
-    return books
+    if order.purpose is not Purpose.EXIT or operation is None:
+        return books
+    failed = replace(operation, failed_exits=operation.failed_exits + 1, failed=operation.failed | {order.role: order})
+    return replace(books, operations=books.operations | {operation.id: failed})
+
+
+def number_order(books: Books, order: Order) -> Books:
+    """The books after an order of an operation was intended: numbers of its exits and transfers are used up."""
+    operation = books.operations.get(order.operation_id)
+    number = order.id.rpartition(".")[2]
+    if operation is None or order.side is Side.BUY or not number.isdecimal():
+        return books
+    numbered = replace(operation, last_order=max(operation.last_order, int(number)))
+    return replace(books, operations=books.operations | {operation.id: numbered})
+
+
+def _moved(books: Books, order: Order) -> Books:
+    operation = books.operations.get(order.operation_id)
+    if operation is None:
+        return books
+    moved = operation.moved | {order.role: operation.moved.get(order.role, 0) + order.lamports}
+    return replace(books, operations=books.operations | {operation.id: replace(operation, moved=moved)})
 
 
 def _charge(books: Books, order: Order, record: OrderSettled) -> Books:
@@ -66,6 +85,7 @@ def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settle
             opened_at_s=settlement.at_s,
             entry_price=price,
             token_2022=order.token_2022,
+            creator=order.creator,
         )
     market_fees = sum(settlement.fees.get(kind, 0) for kind in MARKET_FEES)
     bought = replace(
@@ -77,6 +97,7 @@ def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settle
         fees=_add_fees(operation.fees, settlement),
         rent_lamports=operation.rent_lamports + settlement.rent_lamports,
         entries=(*operation.entries, (settlement.at_s, price, settlement.tokens)),
+        reserves=reserves or operation.reserves,
     )
     books = replace(books, operations=books.operations | {operation.id: bought})
     accumulator = f"{order.role}.{order.generation}.{order.venue}"
@@ -106,6 +127,8 @@ def _sold(books: Books, order: Order, record: OrderSettled, settlement: Settleme
         exits=(*operation.exits, fill),
         levels_done=tuple(sorted({*operation.levels_done, *order.levels})),
         failed_exits=0,
+        failed={role: failed for role, failed in operation.failed.items() if role is not order.role},
+        reserves=settlement.reserves or operation.reserves,
     )
     return replace(books, operations=books.operations | {operation.id: sold})
 

@@ -55,11 +55,14 @@ class Traded(MarketData, frozen=True, kw_only=True):
     signature: str = ""
     quote_mint: str = ""
     """Empty for SOL. Otherwise `quote_lamports` and reserves are in that mint's base units: to show, not to judge."""
+    merged_sellers: frozenset[str] = frozenset()
+    """Who sold in the messages merged into this one: a creator's sale must not be lost because we were slow."""
 
     @override
     def after(self, older: MarketData) -> "Traded | None":
         if not isinstance(older, Traded):
             return None
+        sold = frozenset((older.trader,)) if older.side is Side.SELL else frozenset[str]()
         return Traded(
             mint=self.mint,
             at_s=self.at_s,
@@ -72,7 +75,12 @@ class Traded(MarketData, frozen=True, kw_only=True):
             reserves=self.reserves,
             signature=self.signature,
             quote_mint=self.quote_mint,
+            merged_sellers=self.merged_sellers | older.merged_sellers | sold,
         )
+
+    def has_sold(self, trader: str) -> bool:
+        """Whether `trader` sold in this message or in one merged into it."""
+        return (self.side is Side.SELL and self.trader == trader) or trader in self.merged_sellers
 
 
 class Graduated(MarketData, frozen=True, kw_only=True):

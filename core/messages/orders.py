@@ -22,6 +22,8 @@ class Order(Struct, frozen=True, kw_only=True):
     operation_id: str = ""
     mint: str = ""
     symbol: str = ""
+    creator: str = ""
+    """Of entries: whose sale is an emergency for as long as we hold the token."""
     side: Side | None = None
     venue: Venue | None = None
     lamports: int = 0
