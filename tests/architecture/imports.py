@@ -7,7 +7,7 @@ OURS = {"core", "actors", "monitor", "localnet", "run", "tests", "scripts"}
 # What each room may take from the project besides itself. run, scripts and tests may take anything.
 MAY_IMPORT = {"core": set[str](), "actors": {"core"}, "monitor": {"core"}, "localnet": {"core"}}
 
-KERNEL = {"base", "mailbox", "directory", "supervisor", "tree", "clock", "system"}
+KERNEL = {"base", "clock", "control", "directory", "flow", "mailbox", "supervisor", "system", "tree"}
 # The two kernel modules that put the actors together have to name them.
 ASSEMBLY = {"tree", "system"}
 
