@@ -7,7 +7,8 @@ OURS = {"core", "actors", "monitor", "localnet", "run", "tests", "scripts"}
 # What each room may take from the project besides itself. run, scripts and tests may take anything.
 MAY_IMPORT = {"core": set[str](), "actors": {"core"}, "monitor": {"core"}, "localnet": {"core"}}
 
-KERNEL = {"base", "clock", "control", "directory", "flow", "mailbox", "supervisor", "system", "tree"}
+# What every actor stands on: life cycle, mailboxes, names, supervision. No module here is an actor of the business.
+KERNEL = {"base", "clock", "control", "directory", "flow", "mailbox", "reply", "supervisor", "system", "tree"}
 # The two kernel modules that put the actors together have to name them.
 ASSEMBLY = {"tree", "system"}
 
