@@ -1,0 +1,257 @@
+"""Transactions on the paper chain, executed as the real chain would.
+
+Pure and atomic: a transaction succeeds as a whole, or fails and pays base and priority fee. It succeeds only when its
+limit holds against the true reserves it meets. Amounts are lamports and token base units. Rents are paid by the order's
+payer and come back to the wallet that owned the account.
+"""
+
+from msgspec.structs import replace
+
+from core.market.fees import FeeRates, rates_of
+from core.market.paper_chain import PaperChain, TokenAccount, wallet_of
+from core.market.quotes import Quote, buy_exact_in, sell
+from core.market.reserves import reserves_of, venue_of
+from core.messages import Order, Reserves, Settlement
+from core.types import BASE_FEE_LAMPORTS, Purpose, Role, Side, Venue
+
+TOKEN_RENT_LAMPORTS = 2_039_280
+"""Of a 165-byte SPL token account; wrapped SOL has one too."""
+TOKEN_2022_RENT_LAMPORTS = 2_074_080
+"""Of a 170-byte Token-2022 account."""
+ACCUMULATOR_RENT_LAMPORTS = 1_844_400
+"""Of `user_volume_accumulator`, one per wallet and program."""
+WALLET_MINIMUM_LAMPORTS = 890_880
+"""Rent exemption of an account without data: a wallet holds at least this much, or nothing."""
+SETTLED_KEPT = 4_096
+"""Outcomes remembered by signature. A signature lives 150 slots; the paper store keeps all of them."""
+
+SLIPPAGE = "slippage: the limit does not hold"
+FUNDS = "insufficient funds"
+RENT = "insufficient funds for rent"
+FEE = "the fee payer cannot pay the fee"
+TOKENS = "insufficient tokens"
+NOT_EMPTY = "the token account is not empty"
+VENUE = "the token does not trade there"
+UNTRADABLE = "the reserves cannot fill it"
+DRAWN = "failed on the way"
+"""A failure drawn by `landing_of`: something else in the block got in its way."""
+
+
+class _Failed(Exception):
+    """Undoes the transaction; the text is the chain's error."""
+
+
+def execute(
+    chain: PaperChain,
+    order: Order,
+    signature: str,
+    *,
+    slot: int,
+    at_s: float,
+    reserves: Reserves | None = None,
+    rates: FeeRates | None = None,
+    failure: str = "",
+) -> tuple[PaperChain, Settlement]:
+    """The chain after this transaction, and what it did. The same signature again does nothing and answers the same.
+
+    `reserves` are the true ones at this moment (None: the token trades nowhere, or the order is no trade), `rates` the
+    coin's (None: today's schedule). `failure` makes it fail with this error whatever the reserves.
+    """
+    known = chain.settled.get(signature)
+    if known is not None:
+        return chain, known
+    transaction = _Transaction(chain, order)
+    try:
+        transaction.pay_landing(tip=False)
+    except _Failed:
+        # Our own simulation before the send finds this: nothing leaves, nothing is paid.
+        return _settled(chain, Settlement(signature=signature, slot=slot, at_s=at_s, error=FEE))
+    done = Settlement(signature=signature, slot=slot, at_s=at_s)
+    try:
+        if failure:
+            raise _Failed(failure)
+        attempt = _Transaction(chain, order)
+        attempt.pay_landing(tip=True)
+        filled = attempt.act(done, reserves, rates)
+        attempt.check_minimums()
+        transaction, done = attempt, filled
+    except _Failed as failed:
+        done = replace(done, error=str(failed))
+    done = replace(done, fees=transaction.fees, rent_lamports=transaction.rent, changes=transaction.changes)
+    return _settled(transaction.chain_after(), done)
+
+
+def _settled(chain: PaperChain, settlement: Settlement) -> tuple[PaperChain, Settlement]:
+    settled = dict(chain.settled)
+    if len(settled) >= SETTLED_KEPT:
+        del settled[next(iter(settled))]
+    settled[settlement.signature] = settlement
+    return replace(chain, settled=settled), settlement
+
+
+class _Transaction:
+    """One transaction at work on copies, so that a failure in its middle leaves no trace."""
+
+    def __init__(self, chain: PaperChain, order: Order) -> None:
+        self.before = chain
+        self.order = order
+        self.wallets = dict(chain.wallets)
+        self.token_accounts = dict(chain.token_accounts)
+        self.accumulators = dict(chain.accumulators)
+        self.fees: dict[str, int] = {}
+        self.changes: dict[str, int] = {}
+        self.rent = 0
+
+    def chain_after(self) -> PaperChain:
+        return replace(
+            self.before, wallets=self.wallets, token_accounts=self.token_accounts, accumulators=self.accumulators
+        )
+
+    def balance(self, role: Role) -> int:
+        return self.wallets.get(wallet_of(role, self.order.generation), 0)
+
+    def move(self, role: Role, lamports: int, generation: int | None = None) -> None:
+        wallet = wallet_of(role, self.order.generation if generation is None else generation)
+        balance = self.wallets.get(wallet, 0) + lamports
+        if balance < 0:
+            raise _Failed(FUNDS)
+        self.wallets[wallet] = balance
+        self.changes[role] = self.changes.get(role, 0) + lamports
+
+    def pay(self, kind: str, lamports: int, role: Role) -> None:
+        if lamports:
+            self.move(role, -lamports)
+            self.fees[kind] = self.fees.get(kind, 0) + lamports
+
+    def pay_landing(self, *, tip: bool) -> None:
+        """What the block asks before anything happens. A tip is an instruction: paid only when all of them succeed."""
+        payer = self.order.payer
+        self.pay("base", BASE_FEE_LAMPORTS * len({payer, self.order.role}), payer)
+        self.pay("priority", self.order.priority_lamports, payer)
+        if tip:
+            self.pay("tip", self.order.tip_lamports, payer)
+        elif not self._holds_enough(wallet_of(payer, self.order.generation)):
+            raise _Failed(FEE)
+
+    def check_minimums(self) -> None:
+        if not all(self._holds_enough(wallet) for wallet in self.wallets):
+            raise _Failed(RENT)
+
+    def _holds_enough(self, wallet: str) -> bool:
+        balance, before = self.wallets[wallet], self.before.wallets.get(wallet, 0)
+        # An account that was short before may stay so, but not grow into a state the chain would not have let begin.
+        return balance == 0 or balance >= WALLET_MINIMUM_LAMPORTS or balance <= before < WALLET_MINIMUM_LAMPORTS
+
+    def act(self, done: Settlement, reserves: Reserves | None, rates: FeeRates | None) -> Settlement:
+        if self.order.side is None:
+            self._transfer()
+            return done
+        if reserves is None or reserves.venue is not self.order.venue:
+            raise _Failed(VENUE)
+        venue = venue_of(reserves)
+        rates = rates_of(venue) if rates is None else rates
+        if self.order.side is Side.BUY:
+            quote = self._buy(buy_exact_in(venue, self.order.lamports, rates))
+            tokens, quote_lamports = quote.tokens, -quote.quote_lamports
+        else:
+            quote = self._sell(sell(venue, self.order.tokens, rates))
+            tokens, quote_lamports = -quote.tokens, quote.quote_lamports
+        for kind, lamports in market_fees(quote).items():
+            self.fees[kind] = self.fees.get(kind, 0) + lamports
+        return replace(done, tokens=tokens, quote_lamports=quote_lamports, reserves=reserves_of(quote.after))
+
+    def _buy(self, quote: Quote | None) -> Quote:
+        order = self.order
+        if quote is None:
+            raise _Failed(UNTRADABLE)
+        if quote.tokens < order.limit:
+            raise _Failed(SLIPPAGE)
+        self._lock(self._account_key(), self._token_rent())
+        accumulator = f"{wallet_of(order.role, order.generation)}.{order.venue}"
+        if accumulator not in self.accumulators:
+            self.accumulators[accumulator] = ACCUMULATOR_RENT_LAMPORTS
+            self.move(order.payer, -ACCUMULATOR_RENT_LAMPORTS)
+            self.rent += ACCUMULATOR_RENT_LAMPORTS
+        self._wrap_for_a_moment()
+        self.move(order.role, -quote.total_lamports)
+        account = self.token_accounts[self._account_key()]
+        self.token_accounts[self._account_key()] = replace(account, tokens=account.tokens + quote.tokens)
+        self._unwrap()
+        return quote
+
+    def _sell(self, quote: Quote | None) -> Quote:
+        key, order = self._account_key(), self.order
+        account = self.token_accounts.get(key)
+        if account is None or account.tokens < order.tokens:
+            raise _Failed(TOKENS)
+        if quote is None:
+            raise _Failed(UNTRADABLE)
+        if quote.total_lamports < order.limit:
+            raise _Failed(SLIPPAGE)
+        self._wrap_for_a_moment()
+        self.token_accounts[key] = account = replace(account, tokens=account.tokens - order.tokens)
+        self.move(order.role, quote.total_lamports)
+        self._unwrap()
+        if order.close_account:
+            if account.tokens:
+                raise _Failed(NOT_EMPTY)
+            self._close(key)
+        return quote
+
+    def _transfer(self) -> None:
+        order = self.order
+        to_generation = order.generation + (order.purpose is Purpose.ROTATION)
+        if order.to_role is None or (order.to_role is order.role and to_generation == order.generation):
+            raise _Failed("a transfer needs another wallet to go to")
+        if order.purpose is Purpose.ROTATION:
+            self._retire()
+        lamports = self.balance(order.role) if order.sweep else order.lamports
+        self.move(order.role, -lamports)
+        self.move(order.to_role, lamports, to_generation)
+
+    def _retire(self) -> None:
+        """Closes what a wallet leaves behind, so that its rent moves on with its balance."""
+        wallet = wallet_of(self.order.role, self.order.generation)
+        for key, account in list(self.token_accounts.items()):
+            if key.startswith(f"{wallet}/") and not account.tokens:
+                self._close(key)
+        for venue in Venue:
+            rent = self.accumulators.pop(f"{wallet}.{venue}", 0)
+            self.rent -= rent
+            self.move(self.order.role, rent)
+
+    def _account_key(self) -> str:
+        return f"{wallet_of(self.order.role, self.order.generation)}/{self.order.mint}"
+
+    def _token_rent(self) -> int:
+        return TOKEN_2022_RENT_LAMPORTS if self.order.token_2022 else TOKEN_RENT_LAMPORTS
+
+    def _lock(self, key: str, rent: int) -> None:
+        if key not in self.token_accounts:
+            self.token_accounts[key] = TokenAccount(0, rent)
+            self.move(self.order.payer, -rent)
+            self.rent += rent
+
+    def _close(self, key: str) -> None:
+        rent = self.token_accounts.pop(key).rent_lamports
+        self.rent -= rent
+        self.move(self.order.role, rent)
+
+    def _wrap_for_a_moment(self) -> None:
+        """A pool trades wrapped SOL: its account's rent comes back in the same transaction, but must be there."""
+        if self.order.venue is Venue.POOL:
+            self.move(self.order.payer, -TOKEN_RENT_LAMPORTS)
+
+    def _unwrap(self) -> None:
+        if self.order.venue is Venue.POOL:
+            self.move(self.order.payer, TOKEN_RENT_LAMPORTS)
+
+
+def market_fees(quote: Quote) -> dict[str, int]:
+    """Fees of a trade by the kinds of the books. Cashback counts as the creator's fee: income only when claimed."""
+    fees = {
+        "protocol": quote.fees.protocol_charged_lamports,
+        "creator": quote.fees.creator_lamports + quote.fees.cashback_lamports,
+        "lp": quote.fees.lp_lamports,
+    }
+    return {kind: lamports for kind, lamports in fees.items() if lamports}

@@ -1,0 +1,309 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from core.ledger.postings import balance_of, of_settlement
+from core.market import paper
+from core.market.curve import START, after_buy, buy_cost
+from core.market.fees import rates_of
+from core.market.paper import (
+    ACCUMULATOR_RENT_LAMPORTS,
+    TOKEN_2022_RENT_LAMPORTS,
+    TOKEN_RENT_LAMPORTS,
+    WALLET_MINIMUM_LAMPORTS,
+    execute,
+)
+from core.market.paper_chain import PaperChain, TokenAccount, accounts_of, digest, holdings_of, receive
+from core.market.pool import Pool
+from core.market.quotes import buy_exact_in, sell
+from core.market.reserves import reserves_of
+from core.messages import Order, Reserves, Settlement
+from core.types import Purpose, Role, Side, Venue
+from tests.market.states import pools as some_pools
+
+SOL = 1_000_000_000
+CURVE = reserves_of(after_buy(START, 10**14, buy_cost(START, 10**14)))
+POOL = reserves_of(Pool(206_900_000_000_000, 85 * SOL))
+
+
+def funded(**lamports: int) -> PaperChain:
+    chain = PaperChain()
+    for role, amount in (lamports or {"lightning": SOL, "emergency_gas": SOL}).items():
+        chain = receive(chain, Role(role), 0, amount)
+    return chain
+
+
+def buy(**fields: object) -> Order:
+    values = {
+        "id": "b", "purpose": Purpose.ENTRY, "role": Role.LIGHTNING, "payer": Role.LIGHTNING, "mint": "coin",
+        "side": Side.BUY, "venue": Venue.CURVE, "lamports": SOL // 20, "priority_lamports": 20_000,
+    }  # fmt: skip
+    return Order(**(values | fields))  # type: ignore[arg-type]
+
+
+def sale(**fields: object) -> Order:
+    return buy(**({"purpose": Purpose.EXIT, "side": Side.SELL, "lamports": 0} | fields))
+
+
+def transfer(**fields: object) -> Order:
+    order = {"purpose": Purpose.TAX, "side": None, "venue": None, "mint": "", "to_role": Role.PSYCHOLOGY}
+    return buy(**(order | fields))
+
+
+def run(
+    chain: PaperChain, order: Order, signature: str = "s", reserves: Reserves | None = CURVE, failure: str = ""
+) -> tuple[PaperChain, Settlement]:
+    return execute(chain, order, signature, slot=9, at_s=3.6, reserves=reserves, failure=failure)
+
+
+def bought(**fields: object) -> tuple[PaperChain, int]:
+    chain, settlement = run(funded(), buy(**fields), "bought")
+    assert settlement.error == ""
+    return chain, settlement.tokens
+
+
+def test_a_first_buy_pays_the_quote_its_landing_and_two_rents():
+    chain, settlement = run(funded(), buy(token_2022=True))
+
+    quote = buy_exact_in(after_buy(START, 10**14, buy_cost(START, 10**14)), SOL // 20, rates_of(START))
+    assert quote is not None
+    rent = TOKEN_2022_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+    assert settlement.tokens == quote.tokens
+    assert settlement.quote_lamports == -quote.quote_lamports
+    assert settlement.rent_lamports == rent
+    assert settlement.changes == {"lightning": -(quote.total_lamports + 25_000 + rent)}
+    assert settlement.reserves == reserves_of(quote.after)
+    assert holdings_of(chain) == {"coin": {Role.LIGHTNING: quote.tokens}}
+
+
+def test_a_second_buy_of_the_same_wallet_pays_no_rent_again():
+    chain, _ = bought()
+
+    _, settlement = run(chain, buy(id="b2"))
+
+    assert settlement.rent_lamports == 0
+
+
+def test_each_program_has_its_own_accumulator():
+    chain, _ = bought()
+
+    _, settlement = run(chain, buy(venue=Venue.POOL), reserves=POOL)
+
+    assert settlement.rent_lamports == ACCUMULATOR_RENT_LAMPORTS
+
+
+def test_wrapping_for_a_pool_leaves_no_rent_behind_but_needs_it_for_a_moment():
+    order = buy(venue=Venue.POOL)
+    lasting = SOL // 20 + 25_000 + TOKEN_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+
+    _, enough = run(funded(lightning=lasting + TOKEN_RENT_LAMPORTS), order, reserves=POOL)
+    _, short = run(funded(lightning=lasting + TOKEN_RENT_LAMPORTS - 2), order, reserves=POOL)
+
+    assert enough.error == ""
+    assert enough.rent_lamports == TOKEN_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+    assert short.error == paper.FUNDS
+
+
+def test_selling_everything_and_closing_brings_the_rent_of_the_account_back():
+    chain, tokens = bought()
+
+    chain, settlement = run(chain, sale(tokens=tokens, close_account=True))
+
+    assert settlement.error == ""
+    assert settlement.rent_lamports == -TOKEN_RENT_LAMPORTS
+    assert chain.token_accounts == {}
+    assert accounts_of(chain)["rent"] == ACCUMULATOR_RENT_LAMPORTS
+
+
+def test_a_close_with_tokens_left_undoes_the_whole_sale():
+    chain, tokens = bought()
+
+    after, settlement = run(chain, sale(tokens=tokens - 1, close_account=True))
+
+    assert settlement.error == paper.NOT_EMPTY
+    assert settlement.changes == {"lightning": -25_000}
+    assert after.token_accounts == chain.token_accounts
+
+
+def test_an_exit_that_another_wallet_pays_for_has_two_signatures():
+    chain, tokens = bought()
+
+    _, settlement = run(chain, sale(tokens=tokens, payer=Role.EMERGENCY_GAS, tip_lamports=7))
+
+    assert settlement.fees["base"] == 10_000
+    assert settlement.changes["emergency_gas"] == -(10_000 + 20_000 + 7)
+    assert settlement.changes["lightning"] > 0
+
+
+def test_a_breached_limit_fails_and_still_pays_base_and_priority_but_no_tip():
+    quote = buy_exact_in(after_buy(START, 10**14, buy_cost(START, 10**14)), SOL // 20, rates_of(START))
+    assert quote is not None
+
+    _, holds = run(funded(), buy(limit=quote.tokens))
+    chain, breached = run(funded(), buy(limit=quote.tokens + 1, tip_lamports=1_000))
+
+    assert holds.error == ""
+    assert breached.error == paper.SLIPPAGE
+    assert breached.fees == {"base": 5_000, "priority": 20_000}
+    assert breached.changes == {"lightning": -25_000}
+    assert (breached.tokens, breached.quote_lamports, breached.rent_lamports, breached.reserves) == (0, 0, 0, None)
+    assert accounts_of(chain)["wallet:lightning"] == SOL - 25_000
+
+
+def test_the_limit_of_a_sale_is_what_arrives_after_fees():
+    chain, tokens = bought()
+    quote = sell(after_buy(START, 10**14, buy_cost(START, 10**14)), tokens, rates_of(START))
+    assert quote is not None
+
+    assert run(chain, sale(tokens=tokens, limit=quote.total_lamports))[1].error == ""
+    assert run(chain, sale(tokens=tokens, limit=quote.total_lamports + 1))[1].error == paper.SLIPPAGE
+
+
+def test_more_tokens_than_the_wallet_holds_are_not_sold():
+    chain, tokens = bought()
+
+    assert run(chain, sale(tokens=tokens + 1))[1].error == paper.TOKENS
+
+
+def test_a_trade_where_the_token_no_longer_trades_fails():
+    assert run(funded(), buy(), reserves=POOL)[1].error == paper.VENUE
+    assert run(funded(), buy(), reserves=None)[1].error == paper.VENUE
+
+
+def test_a_drawn_failure_costs_what_any_failure_costs():
+    _, settlement = run(funded(), buy(), failure=paper.DRAWN)
+
+    assert (settlement.error, settlement.changes) == (paper.DRAWN, {"lightning": -25_000})
+
+
+def test_a_payer_that_cannot_pay_the_fee_pays_nothing():
+    chain = funded(lightning=WALLET_MINIMUM_LAMPORTS + 24_999)
+
+    after, settlement = run(chain, buy())
+
+    assert settlement.error == paper.FEE
+    assert settlement.changes == {}
+    assert accounts_of(after) == accounts_of(chain)
+
+
+def test_a_wallet_keeps_its_rent_exemption_or_nothing():
+    chain = funded(lightning=SOL, psychology=WALLET_MINIMUM_LAMPORTS)
+
+    assert run(chain, transfer(lamports=SOL - 25_000))[1].error == ""
+    assert run(chain, transfer(lamports=SOL - 25_001))[1].error == paper.RENT
+    assert run(funded(lightning=SOL), transfer(lamports=WALLET_MINIMUM_LAMPORTS - 1))[1].error == paper.RENT
+
+
+def test_a_sweep_empties_the_wallet_to_the_lamport_whoever_pays():
+    own, _ = run(funded(), transfer(sweep=True))
+    other, settlement = run(funded(), transfer(sweep=True, payer=Role.EMERGENCY_GAS))
+
+    assert accounts_of(own)["wallet:psychology"] == SOL - 25_000
+    assert accounts_of(other)["wallet:psychology"] == SOL
+    assert settlement.changes == {"emergency_gas": -30_000, "lightning": -SOL, "psychology": SOL}
+
+
+def test_a_rotation_closes_what_the_wallet_leaves_and_carries_all_to_the_next_generation():
+    chain, tokens = bought()
+    chain, _ = run(chain, sale(tokens=tokens), "sold")
+    before = accounts_of(chain)
+    order = transfer(purpose=Purpose.ROTATION, to_role=Role.LIGHTNING, sweep=True, payer=Role.EMERGENCY_GAS)
+
+    after, settlement = run(chain, order, "rotated")
+
+    rent = TOKEN_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+    assert settlement.rent_lamports == -rent
+    assert settlement.changes == {"emergency_gas": -30_000, "lightning": rent}
+    assert after.wallets["lightning.0"] == 0
+    assert after.wallets["lightning.1"] == before["wallet:lightning"] + rent
+    assert accounts_of(after)["rent"] == 0
+
+
+def test_a_rotation_leaves_accounts_that_hold_tokens_alone():
+    chain, tokens = bought()
+
+    after, _ = run(chain, transfer(purpose=Purpose.ROTATION, to_role=Role.LIGHTNING, sweep=True), "rotated")
+
+    assert after.token_accounts == {"lightning.0/coin": TokenAccount(tokens, TOKEN_RENT_LAMPORTS)}
+
+
+def test_the_same_signature_never_executes_twice():
+    chain, first = run(funded(), buy())
+
+    again, second = run(chain, buy(), reserves=POOL)
+
+    assert again is chain
+    assert second is first
+
+
+def test_outcomes_are_remembered_up_to_a_bound():
+    chain = replace(funded(), settled={str(n): Settlement(signature=str(n), slot=1, at_s=1.0) for n in range(4_096)})
+
+    chain, _ = run(chain, buy(), "newest")
+
+    assert len(chain.settled) == paper.SETTLED_KEPT
+    assert "newest" in chain.settled
+    assert "0" not in chain.settled
+
+
+def test_the_digest_forgets_the_order_in_which_parts_were_made():
+    one = receive(receive(PaperChain(), Role.LIGHTNING, 0, 5), Role.REENTRY, 0, 6)
+    other = receive(receive(PaperChain(), Role.REENTRY, 0, 6), Role.LIGHTNING, 0, 5)
+
+    assert digest(one) == digest(other)
+    assert digest(one) != digest(receive(one, Role.REENTRY, 0, 1))
+
+
+ROLES = st.sampled_from(list(Role))
+ORDERS = st.one_of(
+    st.builds(
+        buy,
+        role=ROLES,
+        payer=ROLES,
+        lamports=st.integers(0, SOL),
+        venue=st.sampled_from(Venue),
+        limit=st.sampled_from([0, 10**18]),
+        token_2022=st.booleans(),
+        tip_lamports=st.integers(0, 9_999),
+        generation=st.integers(0, 1),
+    ),
+    st.builds(
+        sale,
+        role=ROLES,
+        payer=ROLES,
+        tokens=st.integers(0, 10**12),
+        venue=st.sampled_from(Venue),
+        close_account=st.booleans(),
+    ),
+    st.builds(
+        transfer,
+        role=ROLES,
+        to_role=ROLES,
+        payer=ROLES,
+        purpose=st.sampled_from([Purpose.TAX, Purpose.ROTATION]),
+        lamports=st.integers(0, SOL),
+        sweep=st.booleans(),
+        generation=st.integers(0, 1),
+    ),
+)
+
+
+@given(orders=st.lists(ORDERS, max_size=12), pool=some_pools, venue=st.sampled_from(Venue))
+def test_every_settlement_balances_and_the_chain_is_the_sum_of_them(orders: list[Order], pool: Pool, venue: Venue):
+    chain = funded(lightning=SOL, reentry=SOL // 2, emergency_gas=5_000_000, tactical_exit=WALLET_MINIMUM_LAMPORTS)
+    expected = accounts_of(chain)
+    tokens = 0
+    for number, order in enumerate(orders):
+        reserves = CURVE if venue is Venue.CURVE else reserves_of(pool)
+        chain, settlement = run(chain, order, str(number), reserves=reserves)
+        postings = of_settlement(order, settlement)
+        assert balance_of(postings) == 0
+        for posting in postings:
+            if posting.account in expected:
+                expected[posting.account] += posting.lamports
+        tokens += settlement.tokens
+        if settlement.error:
+            assert settlement.fees.keys() <= {"base", "priority"}
+    assert accounts_of(chain) == expected
+    assert all(lamports >= 0 for lamports in chain.wallets.values())
+    assert sum(sum(by_role.values()) for by_role in holdings_of(chain).values()) == tokens
