@@ -3,8 +3,8 @@
 Numbers are little-endian; text carries a u32 length and is UTF-8.
 """
 
+import struct
 from collections.abc import Callable, Sequence
-from struct import Struct as Packing
 from typing import Annotated, Any, NamedTuple
 
 from core.chain.keys import key_bytes, key_text
@@ -32,9 +32,15 @@ class Variable(NamedTuple):
 
     read: Callable[[bytes, int], tuple[object, int]]
     write: Callable[[Any], bytes]
+    pinned: Callable[[int], Fixed | None] | None = None
+    """The field as one of fixed width, for the count or length that stands before it; None where that cannot be."""
 
 
 Kind = Fixed | Variable
+
+
+def _utf8(raw: bytes) -> str:
+    return str(raw, "utf-8")
 
 
 def _signed(raw: bytes) -> int:
@@ -53,13 +59,15 @@ def _u128(value: int) -> bytes:
     return value.to_bytes(16, "little")
 
 
-LENGTH = Packing("<I")
+LENGTH = struct.Struct("<I")
+_unpack_length = LENGTH.unpack_from
 
 
 def read_length(data: bytes, at: int) -> tuple[int, int]:
-    if len(data) - at < 4:
-        raise Undecodable("cut")
-    return LENGTH.unpack_from(data, at)[0], at + 4
+    try:
+        return _unpack_length(data, at)[0], at + 4
+    except struct.error:
+        raise Undecodable("cut") from None
 
 
 def text(limit_bytes: int | None = None) -> Variable:
@@ -77,12 +85,16 @@ def text(limit_bytes: int | None = None) -> Variable:
         raw = value.encode()
         return LENGTH.pack(len(raw)) + raw
 
-    return Variable(read, write)
+    def pinned(length: int) -> Fixed:
+        return Fixed(f"{length}s", _utf8)
+
+    # A stranger's text has any length, so that pinning it would never pay.
+    return Variable(read, write, pinned if limit_bytes is None else None)
 
 
 def array(item: Fixed, count: int) -> Variable:
     """Exactly `count` items, read as a tuple."""
-    packing = Packing("<" + item.code * count)
+    packing = struct.Struct("<" + item.code * count)
     convert, restore = item.decode, item.encode
 
     def read(data: bytes, at: int) -> tuple[tuple[object, ...], int]:

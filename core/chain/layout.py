@@ -6,8 +6,10 @@ fields: later ones are then absent.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from struct import Struct as Packing
+from struct import calcsize
 from typing import Any, NamedTuple, Self, cast, get_args, get_origin, get_type_hints
 
 from msgspec import NODEFAULT, Struct
@@ -17,33 +19,54 @@ from core.chain.kinds import KINDS, LENGTH, Fixed, Kind, Undecodable, Variable, 
 
 
 def vector(layout: "Layout", make: Callable[..., object]) -> Variable:
-    """A counted list of structures, read as a tuple."""
+    """A counted list of structures whose fields all have a fixed width, read as a tuple."""
+    if not layout.is_fixed:
+        raise TypeError(f"a list of {layout.names} cannot be counted off")
+    item = _packed(layout, make)
+    size = layout.least_bytes
+
+    # The shares of a coin come with each of its trades.
+    @lru_cache(maxsize=4096)
+    def items(raw: bytes) -> tuple[object, ...]:
+        return tuple(item(raw[at : at + size]) for at in range(0, len(raw), size))
 
     def read(data: bytes, at: int) -> tuple[tuple[object, ...], int]:
         count, at = read_length(data, at)
-        # Checked first: a hostile count must not cost a loop of four billion steps.
-        if count * layout.least_bytes > len(data) - at:
+        end = at + count * size
+        if end > len(data):
             raise Undecodable("cut")
-        items = []
-        for _ in range(count):
-            values, at = layout.read_whole(data, at)
-            items.append(make(*values))
-        return tuple(items), at
+        return items(data[at:end]), end
 
     def write(value: Sequence[Any]) -> bytes:
-        return LENGTH.pack(len(value)) + b"".join(layout.encode(layout.row(item)) for item in value)
+        return LENGTH.pack(len(value)) + b"".join(layout.encode(layout.row(each)) for each in value)
 
-    return Variable(read, write)
+    def pinned(count: int) -> Fixed:
+        return Fixed(f"{count * size}s", items)
+
+    return Variable(read, write, pinned)
 
 
-def nested(layout: "Layout", make: Callable[..., object]) -> Variable:
-    """A structure within a structure."""
+def _packed(layout: "Layout", make: Callable[..., object]) -> Callable[[bytes], object]:
+    def read(raw: bytes) -> object:
+        return make(*layout.read_whole(raw, 0)[0])
+
+    return read
+
+
+def nested(layout: "Layout", make: Callable[..., object]) -> Kind:
+    """A structure within a structure, itself of fixed width when all its fields are."""
+
+    def write(value: object) -> bytes:
+        return layout.encode(layout.row(value))
+
+    if layout.is_fixed:
+        return Fixed(f"{layout.least_bytes}s", _packed(layout, make), write)
 
     def read(data: bytes, at: int) -> tuple[object, int]:
         values, at = layout.read_whole(data, at)
         return make(*values), at
 
-    return Variable(read, lambda value: layout.encode(layout.row(value)))
+    return Variable(read, write)
 
 
 def option(layout: "Layout") -> Variable:
@@ -60,20 +83,40 @@ def option(layout: "Layout") -> Variable:
     return Variable(read, lambda value: b"\0" if value is None else b"\1" + layout.encode([value]))
 
 
-class _Step(NamedTuple):
-    """A run of fixed fields and, at its end, at most one variable field."""
+class _Run(NamedTuple):
+    """Neighbouring fields of fixed width, read with one call."""
 
     size: int
-    packing: Packing
-    kinds: tuple[Fixed, ...]
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
     decoders: tuple[tuple[int, Callable[[Any], object]], ...]
-    variable: Variable | None
+    """Positions in the run, and what turns the unpacked value there into ours."""
 
 
-def _step(run: Sequence[Fixed], variable: Variable | None) -> _Step:
-    packing = Packing("<" + "".join(kind.code for kind in run))
-    decoders = tuple((i, kind.decode) for i, kind in enumerate(run) if kind.decode is not None)
-    return _Step(packing.size, packing, tuple(run), decoders, variable)
+def _run(kinds: Sequence[Fixed]) -> _Run:
+    packing = Packing("<" + "".join(kind.code for kind in kinds))
+    decoders = tuple((i, kind.decode) for i, kind in enumerate(kinds) if kind.decode is not None)
+    return _Run(packing.size, packing.unpack_from, decoders)
+
+
+def _cut(*_: object) -> tuple[Any, ...]:
+    raise Undecodable("cut")
+
+
+_CUT = _Run(0, _cut, ())
+
+
+class _Step(NamedTuple):
+    """A run and, at its end, at most one field of variable width."""
+
+    run: _Run
+    shorter: dict[int, _Run]
+    """Bytes left -> the run of an older layout that ended there."""
+    read: Callable[[bytes, int], tuple[object, int]] | None
+
+
+def _step(kinds: Sequence[Fixed], variable: Variable | None) -> _Step:
+    prefixes = [_run(kinds[:count]) for count in range(len(kinds))]
+    return _Step(_run(kinds), {run.size: run for run in prefixes}, None if variable is None else variable.read)
 
 
 def _steps(kinds: Iterable[Kind]) -> tuple[_Step, ...]:
@@ -90,18 +133,37 @@ def _steps(kinds: Iterable[Kind]) -> tuple[_Step, ...]:
     return tuple(steps)
 
 
-def _read_partial(kinds: Iterable[Fixed], data: bytes, at: int, values: list[Any]) -> int:
-    """Fields of an older, shorter layout: whole ones up to the end of the data."""
-    for kind in kinds:
-        if at == len(data):
-            return at
-        packing = Packing("<" + kind.code)
-        if len(data) - at < packing.size:
-            raise Undecodable("cut")
-        value = packing.unpack_from(data, at)[0]
-        values.append(value if kind.decode is None else kind.decode(value))
-        at += packing.size
-    return at
+class _Shape(NamedTuple):
+    """A whole event as it came before: read with one call when its inner lengths are the same again."""
+
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
+    decoders: tuple[tuple[int, Callable[[Any], object]], ...]
+    lengths: tuple[tuple[int, int, bytes], ...]
+    """Start, end and content of the lengths within, counted from the first field."""
+
+
+_SHAPES = 64
+"""Lengths remembered per layout: ten occur, and a stranger must not fill the memory with others."""
+
+
+def _shape(kinds: Sequence[Kind], data: bytes, at: int) -> _Shape | None:
+    """The shape of the valid event of these kinds at `at`, or None when a field has no fixed width in it."""
+    codes, decoders, lengths = "<", [], []
+    for i, kind in enumerate(kinds):
+        field: Fixed | None
+        if isinstance(kind, Fixed):
+            field = kind
+        else:
+            start = calcsize(codes)
+            field = None if kind.pinned is None else kind.pinned(read_length(data, at + start)[0])
+            lengths.append((start, start + 4, data[at + start : at + start + 4]))
+            codes += "4x"
+        if field is None:
+            return None
+        codes += field.code
+        if field.decode is not None:
+            decoders.append((i, field.decode))
+    return _Shape(Packing(codes).unpack_from, tuple(decoders), tuple(lengths))
 
 
 class Layout:
@@ -112,7 +174,9 @@ class Layout:
         self.kinds = tuple(kinds)
         self.required = required
         self._plan = _steps(kinds)
-        self.least_bytes = sum(step.size for step in self._plan)
+        self._shapes: dict[int, _Shape | None] = {}
+        self.least_bytes = sum(step.run.size for step in self._plan)
+        self.is_fixed = all(isinstance(kind, Fixed) for kind in kinds)
 
     @classmethod
     def of(cls, struct: type[Struct], without: frozenset[str] = frozenset()) -> Self:
@@ -133,26 +197,42 @@ class Layout:
         return cls([name for name, _ in pairs], kinds, len(pairs) if required is None else required)
 
     def decode(self, data: bytes, at: int = 0) -> tuple[list[Any], int]:
-        """The values present from `at` on, and where they end. Undecodable when a field is cut or a required one absent."""
+        """The values present from `at` on, and where they end. Undecodable when one is cut or a required one absent."""
+        shape = self._shapes.get(len(data) - at)
+        if shape is not None:
+            for start, end, length in shape.lengths:
+                if data[at + start : at + end] != length:
+                    break
+            else:
+                values = list(shape.unpack(data, at))
+                for i, decode in shape.decoders:
+                    values[i] = decode(values[i])
+                return values, len(data)
+        return self._decode_parts(data, at)
+
+    def _decode_parts(self, data: bytes, first_at: int) -> tuple[list[Any], int]:
+        at = first_at
         values: list[Any] = []
         end = len(data)
-        for step in self._plan:
-            size, packing, kinds, decoders, variable = step
-            if end - at < size:
-                at = _read_partial(kinds, data, at, values)
-                break
+        for run, shorter, read in self._plan:
+            left = end - at
+            # An event that ends within a run is an older one, unless it ends within a field.
+            size, unpack, decoders = run if left >= run[0] else shorter.get(left, _CUT)
             first = len(values)
-            values += packing.unpack_from(data, at)
+            values += unpack(data, at)
             for i, decode in decoders:
                 values[first + i] = decode(values[first + i])
             at += size
-            if variable is not None:
-                if at == end:
-                    break
-                value, at = variable.read(data, at)
+            if at == end:
+                break
+            if read is not None:
+                value, at = read(data, at)
                 values.append(value)
         if len(values) < self.required:
             raise Undecodable("short")
+        if at == end and len(self._shapes) < _SHAPES and end - first_at not in self._shapes:
+            # None too is remembered, so that what has no shape is not tried again.
+            self._shapes[end - first_at] = _shape(self.kinds[: len(values)], data, first_at)
         return values, at
 
     def read_whole(self, data: bytes, at: int) -> tuple[list[Any], int]:

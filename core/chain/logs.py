@@ -1,0 +1,69 @@
+"""Which program said what: attributes the data lines of a transaction's log by the stack of calls around them.
+
+A log names a call's program only where the call begins (`Program X invoke [depth]`) and ends (`Program X success`).
+Programs may print any text, but the runtime puts `Program log: ` before it, so such lines are never taken for calls.
+
+The log is searched as one text: a walk over all its lines in Python costs three times the decoding of an event.
+"""
+
+from collections.abc import Sequence
+
+TRUNCATED = "Log truncated"
+"""The runtime's own line where it stopped keeping the log; what follows it misses lines and proves nothing."""
+
+_DATA = "\nProgram data: "
+_TEXT = "\nProgram log: "
+_INVOKE = " invoke ["
+_SUCCESS = " success\n"
+
+
+def data_lines(logs: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
+    """Every `Program data: ` payload (base64) in order, with the id of the program that was running, and whether the
+    log is truncated. The program is "" where the calls around the line make no sense.
+    """
+    truncated = TRUNCATED in logs
+    if truncated:
+        logs = logs[: logs.index(TRUNCATED)]
+    text = "\n" + "\n".join(logs) + "\n"
+    at = text.find(_DATA)
+    if at < 0:
+        return [], truncated
+    if "\n" in "".join(logs):
+        # A program printed a line break: kept, what it printed could pretend to be the runtime.
+        return data_lines([line.replace("\n", " ") for line in logs])[0], truncated
+    found = []
+    while at >= 0:
+        found.append((_running(text, at), text[at + 15 : text.find("\n", at + 15)]))
+        at = text.find(_DATA, at + 15)
+    return found, truncated
+
+
+def _running(text: str, at: int) -> str:
+    """The program running where the line at `at` was written.
+
+    The last call before it began at depth k; m calls have ended since: the one running is the last begun at k - m.
+    """
+    start, begun = _last_begun(text, _INVOKE, at)
+    if begun < 0:
+        return ""
+    ended = text.count(_SUCCESS, begun, at + 1)
+    if ended and text.find(_TEXT, begun, at) >= 0:
+        printed = text[begun : at + 1].split(_TEXT)[1:]
+        ended -= sum(after[: after.find("\n") + 1].endswith(_SUCCESS) for after in printed)
+    if ended:
+        depth = text[begun + len(_INVOKE) : text.find("]", begun)]
+        if not depth.isdecimal():
+            return ""
+        start, begun = _last_begun(text, f"{_INVOKE}{int(depth) - ended}]", at)
+    return text[start + 9 : begun] if begun >= 0 else ""
+
+
+def _last_begun(text: str, mark: str, at: int) -> tuple[int, int]:
+    """The last real call line with `mark` before `at`: where its line break is, and where the mark."""
+    found = text.rfind(mark, 0, at)
+    while found >= 0:
+        start = text.rfind("\n", 0, found)
+        if not text.startswith(_TEXT, start):
+            return start, found
+        found = text.rfind(mark, 0, start)
+    return -1, -1
