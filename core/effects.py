@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from core.messages import Message
 from core.records import Record
+from core.state.market_now import MarketNow
 
 if TYPE_CHECKING:
     from core.ledger.books import Books
@@ -73,14 +74,15 @@ Effects = tuple[Effect, ...]
 
 
 class Now:
-    """What a step may read beside its state and message: market time, the books, the settings.
+    """What a step may read beside its state and message: market time, the books, the settings, the market as a whole.
 
     One mutable object per owner, refreshed before each step: building a struct per event costs more than the step.
     """
 
-    __slots__ = ("at_s", "books", "settings")
+    __slots__ = ("at_s", "books", "market", "settings")
 
-    def __init__(self, at_s: float, books: "Books", settings: "Settings") -> None:
+    def __init__(self, at_s: float, books: "Books", settings: "Settings", market: MarketNow | None = None) -> None:
         self.at_s = at_s
         self.books = books
         self.settings = settings
+        self.market = market if market is not None else MarketNow()

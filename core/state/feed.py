@@ -1,6 +1,6 @@
 """The feed: batches of a source become market data, and each message goes to whoever follows its token.
 
-Order within a batch: what the market is now, our own landings, the market's messages as they came, then the new slot.
+Order within a batch: what the market is now, our own landings, the market's messages as they came.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from msgspec import Struct
 from core.chain.decode import Decoder
 from core.effects import Effect, Effects, Now, Offer, StartChild, Tell
 from core.market.tape import Tape
-from core.messages import FeedBatch, Launched, MarketData, SlotSeen
+from core.messages import FeedBatch, Launched, MarketData
 
 
 class State(Struct, kw_only=True):
@@ -34,14 +34,10 @@ def step(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
     state.last_at_s, state.last_slot = batch.at_s, batch.slot
     now.market.see(batch)
     effects: list[Effect] = []
-    if batch.sol_price is not None:
-        effects.append(Tell("commandments", batch.sol_price))
     if batch.landings:
         effects.append(Tell("venue", batch))
     for message in market_messages(state, batch):
         _route(state, message, effects)
-    seen = SlotSeen(slot=batch.slot, at_s=batch.at_s, priority_lamports=batch.priority_lamports)
-    effects.append(Tell("commandments", seen))
     return state, tuple(effects)
 
 

@@ -48,6 +48,7 @@ class Life(Struct, frozen=True, kw_only=True):
     signature: str = ""
     last_valid_slot: int = 0
     raw: str = ""
+    deadline_s: float = 0.0
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -119,9 +120,10 @@ def _place(state: State, message: PlaceOrder, now: Now) -> tuple[State, Effects]
     order = message.order
     if order.id in state.lives or order.id in now.books.orders or order.id in now.books.settled_ids:
         return state, ()
-    if message.deadline_s and now.at_s > message.deadline_s:
+    life = Life(order=order, deadline_s=message.deadline_s)
+    if _late(life, now):
         return state, (Tell(owner(order), OrderClosed(order=order, outcome="refused", error="past its deadline")),)
-    state = _with(state, Life(order=order))
+    state = _with(state, life)
     if order.side is Side.SELL:
         # Exits never wait for a reservation: what they cost is kept back by every stake (rules.md §1).
         return _intend(state, order, now)
@@ -132,11 +134,17 @@ def _reserved(state: State, message: ReservationAnswered, now: Now) -> tuple[Sta
     life = state.lives.get(message.order.id)
     if life is None or life.order.id in now.books.orders:
         return state, ()
-    if message.granted:
+    if message.granted and not _late(life, now):
         return _intend(state, message.order, now)
     lives = {order_id: other for order_id, other in state.lives.items() if order_id != life.order.id}
-    closed = OrderClosed(order=life.order, outcome="refused", error=message.reason)
-    return replace(state, lives=lives), (Tell(owner(life.order), closed),)
+    closed = OrderClosed(order=life.order, outcome="refused", error=message.reason or "past its deadline")
+    release = Tell(f"wallet.{life.order.role}", Release(order_id=life.order.id))
+    return replace(state, lives=lives), (release, Tell(owner(life.order), closed))
+
+
+def _late(life: Life, now: Now) -> bool:
+    """An order past its deadline is not begun; one that is begun goes on to its end."""
+    return bool(life.deadline_s) and now.at_s > life.deadline_s
 
 
 def _intend(state: State, order: Order, now: Now) -> tuple[State, Effects]:
