@@ -30,7 +30,7 @@ class Tell(Struct, frozen=True, array_like=True):
 
 
 class Offer(Struct, frozen=True, array_like=True):
-    """Send `message` to `to` if such an actor is alive or starting; otherwise nothing happens and nothing is counted."""
+    """Send `message` to `to` if such an actor is alive or starting; if not, nothing happens and nothing is counted."""
 
     to: str
     message: Message
