@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from core.errors import Refused
-from core.market.landing import PaperRule
+from core.market.paper.landing import PaperRule
 from core.rules.battlefield import BattlefieldRule
 from core.rules.breaker import BreakerRule
 from core.rules.capital import CapitalRule

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.market.landing import SHARE_CAP, PaperRule, congestion_of, landing_of
+from core.market.paper.landing import SHARE_CAP, PaperRule, congestion_of, landing_of
 
 RULE = PaperRule()
 SLOT_S = 0.4

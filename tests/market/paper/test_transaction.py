@@ -2,18 +2,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from core.chain.rent import (
+    TOKEN_2022_ACCOUNT_LAMPORTS,
+    TOKEN_ACCOUNT_LAMPORTS,
+    VOLUME_ACCUMULATOR_LAMPORTS,
+    WALLET_LAMPORTS,
+)
 from core.ledger.postings import balance_of, of_settlement
-from core.market import paper
 from core.market.curve import START, after_buy, buy_cost
 from core.market.fees import rates_of
-from core.market.paper import (
-    ACCUMULATOR_RENT_LAMPORTS,
-    TOKEN_2022_RENT_LAMPORTS,
-    TOKEN_RENT_LAMPORTS,
-    WALLET_MINIMUM_LAMPORTS,
-    execute,
-)
-from core.market.paper_chain import PaperChain, TokenAccount, accounts_of, digest, holdings_of, receive
+from core.market.paper import transaction as paper
+from core.market.paper.chain import PaperChain, TokenAccount, accounts_of, digest, holdings_of, receive
+from core.market.paper.transaction import execute
 from core.market.pool import Pool
 from core.market.quotes import buy_exact_in, sell
 from core.market.reserves import reserves_of
@@ -67,7 +67,7 @@ def test_a_first_buy_pays_the_quote_its_landing_and_two_rents():
 
     quote = buy_exact_in(after_buy(START, 10**14, buy_cost(START, 10**14)), SOL // 20, rates_of(START))
     assert quote is not None
-    rent = TOKEN_2022_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+    rent = TOKEN_2022_ACCOUNT_LAMPORTS + VOLUME_ACCUMULATOR_LAMPORTS
     assert settlement.tokens == quote.tokens
     assert settlement.quote_lamports == -quote.quote_lamports
     assert settlement.rent_lamports == rent
@@ -89,18 +89,18 @@ def test_each_program_has_its_own_accumulator():
 
     _, settlement = run(chain, buy(venue=Venue.POOL), reserves=POOL)
 
-    assert settlement.rent_lamports == ACCUMULATOR_RENT_LAMPORTS
+    assert settlement.rent_lamports == VOLUME_ACCUMULATOR_LAMPORTS
 
 
 def test_wrapping_for_a_pool_leaves_no_rent_behind_but_needs_it_for_a_moment():
     order = buy(venue=Venue.POOL)
-    lasting = SOL // 20 + 25_000 + TOKEN_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+    lasting = SOL // 20 + 25_000 + TOKEN_ACCOUNT_LAMPORTS + VOLUME_ACCUMULATOR_LAMPORTS
 
-    _, enough = run(funded(lightning=lasting + TOKEN_RENT_LAMPORTS), order, reserves=POOL)
-    _, short = run(funded(lightning=lasting + TOKEN_RENT_LAMPORTS - 2), order, reserves=POOL)
+    _, enough = run(funded(lightning=lasting + TOKEN_ACCOUNT_LAMPORTS), order, reserves=POOL)
+    _, short = run(funded(lightning=lasting + TOKEN_ACCOUNT_LAMPORTS - 2), order, reserves=POOL)
 
     assert enough.error == ""
-    assert enough.rent_lamports == TOKEN_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+    assert enough.rent_lamports == TOKEN_ACCOUNT_LAMPORTS + VOLUME_ACCUMULATOR_LAMPORTS
     assert short.error == paper.FUNDS
 
 
@@ -110,9 +110,9 @@ def test_selling_everything_and_closing_brings_the_rent_of_the_account_back():
     chain, settlement = run(chain, sale(tokens=tokens, close_account=True))
 
     assert settlement.error == ""
-    assert settlement.rent_lamports == -TOKEN_RENT_LAMPORTS
+    assert settlement.rent_lamports == -TOKEN_ACCOUNT_LAMPORTS
     assert chain.token_accounts == {}
-    assert accounts_of(chain)["rent"] == ACCUMULATOR_RENT_LAMPORTS
+    assert accounts_of(chain)["rent"] == VOLUME_ACCUMULATOR_LAMPORTS
 
 
 def test_a_close_with_tokens_left_undoes_the_whole_sale():
@@ -177,7 +177,7 @@ def test_a_drawn_failure_costs_what_any_failure_costs():
 
 
 def test_a_payer_that_cannot_pay_the_fee_pays_nothing():
-    chain = funded(lightning=WALLET_MINIMUM_LAMPORTS + 24_999)
+    chain = funded(lightning=WALLET_LAMPORTS + 24_999)
 
     after, settlement = run(chain, buy())
 
@@ -187,11 +187,11 @@ def test_a_payer_that_cannot_pay_the_fee_pays_nothing():
 
 
 def test_a_wallet_keeps_its_rent_exemption_or_nothing():
-    chain = funded(lightning=SOL, psychology=WALLET_MINIMUM_LAMPORTS)
+    chain = funded(lightning=SOL, psychology=WALLET_LAMPORTS)
 
     assert run(chain, transfer(lamports=SOL - 25_000))[1].error == ""
     assert run(chain, transfer(lamports=SOL - 25_001))[1].error == paper.RENT
-    assert run(funded(lightning=SOL), transfer(lamports=WALLET_MINIMUM_LAMPORTS - 1))[1].error == paper.RENT
+    assert run(funded(lightning=SOL), transfer(lamports=WALLET_LAMPORTS - 1))[1].error == paper.RENT
 
 
 def test_a_sweep_empties_the_wallet_to_the_lamport_whoever_pays():
@@ -211,7 +211,7 @@ def test_a_rotation_closes_what_the_wallet_leaves_and_carries_all_to_the_next_ge
 
     after, settlement = run(chain, order, "rotated")
 
-    rent = TOKEN_RENT_LAMPORTS + ACCUMULATOR_RENT_LAMPORTS
+    rent = TOKEN_ACCOUNT_LAMPORTS + VOLUME_ACCUMULATOR_LAMPORTS
     assert settlement.rent_lamports == -rent
     assert settlement.changes == {"emergency_gas": -30_000, "lightning": rent}
     assert after.wallets["lightning.0"] == 0
@@ -224,7 +224,7 @@ def test_a_rotation_leaves_accounts_that_hold_tokens_alone():
 
     after, _ = run(chain, transfer(purpose=Purpose.ROTATION, to_role=Role.LIGHTNING, sweep=True), "rotated")
 
-    assert after.token_accounts == {"lightning.0/coin": TokenAccount(tokens, TOKEN_RENT_LAMPORTS)}
+    assert after.token_accounts == {"lightning.0/coin": TokenAccount(tokens, TOKEN_ACCOUNT_LAMPORTS)}
 
 
 def test_the_same_signature_never_executes_twice():
@@ -290,7 +290,7 @@ ORDERS = st.one_of(
 
 @given(orders=st.lists(ORDERS, max_size=12), pool=some_pools, venue=st.sampled_from(Venue))
 def test_every_settlement_balances_and_the_chain_is_the_sum_of_them(orders: list[Order], pool: Pool, venue: Venue):
-    chain = funded(lightning=SOL, reentry=SOL // 2, emergency_gas=5_000_000, tactical_exit=WALLET_MINIMUM_LAMPORTS)
+    chain = funded(lightning=SOL, reentry=SOL // 2, emergency_gas=5_000_000, tactical_exit=WALLET_LAMPORTS)
     expected = accounts_of(chain)
     tokens = 0
     for number, order in enumerate(orders):

@@ -7,21 +7,14 @@ payer and come back to the wallet that owned the account.
 
 from msgspec.structs import replace
 
+from core.chain.rent import TOKEN_ACCOUNT_LAMPORTS, VOLUME_ACCUMULATOR_LAMPORTS, WALLET_LAMPORTS, token_account_lamports
 from core.market.fees import FeeRates, rates_of
-from core.market.paper_chain import PaperChain, TokenAccount, wallet_of
+from core.market.paper.chain import PaperChain, TokenAccount, wallet_of
 from core.market.quotes import Quote, buy_exact_in, sell
 from core.market.reserves import reserves_of, venue_of
 from core.messages import Order, Reserves, Settlement
 from core.types import BASE_FEE_LAMPORTS, Purpose, Role, Side, Venue
 
-TOKEN_RENT_LAMPORTS = 2_039_280
-"""Of a 165-byte SPL token account; wrapped SOL has one too."""
-TOKEN_2022_RENT_LAMPORTS = 2_074_080
-"""Of a 170-byte Token-2022 account."""
-ACCUMULATOR_RENT_LAMPORTS = 1_844_400
-"""Of `user_volume_accumulator`, one per wallet and program."""
-WALLET_MINIMUM_LAMPORTS = 890_880
-"""Rent exemption of an account without data: a wallet holds at least this much, or nothing."""
 SETTLED_KEPT = 4_096
 """Outcomes remembered by signature. A signature lives 150 slots; the paper store keeps all of them."""
 
@@ -140,7 +133,7 @@ class _Transaction:
     def _holds_enough(self, wallet: str) -> bool:
         balance, before = self.wallets[wallet], self.before.wallets.get(wallet, 0)
         # An account that was short before may stay so, but not grow into a state the chain would not have let begin.
-        return balance == 0 or balance >= WALLET_MINIMUM_LAMPORTS or balance <= before < WALLET_MINIMUM_LAMPORTS
+        return balance == 0 or balance >= WALLET_LAMPORTS or balance <= before < WALLET_LAMPORTS
 
     def act(self, done: Settlement, reserves: Reserves | None, rates: FeeRates | None) -> Settlement:
         if self.order.side is None:
@@ -166,12 +159,12 @@ class _Transaction:
             raise _Failed(UNTRADABLE)
         if quote.tokens < order.limit:
             raise _Failed(SLIPPAGE)
-        self._lock(self._account_key(), self._token_rent())
+        self._lock(self._account_key(), token_account_lamports(token_2022=order.token_2022))
         accumulator = f"{wallet_of(order.role, order.generation)}.{order.venue}"
         if accumulator not in self.accumulators:
-            self.accumulators[accumulator] = ACCUMULATOR_RENT_LAMPORTS
-            self.move(order.payer, -ACCUMULATOR_RENT_LAMPORTS)
-            self.rent += ACCUMULATOR_RENT_LAMPORTS
+            self.accumulators[accumulator] = VOLUME_ACCUMULATOR_LAMPORTS
+            self.move(order.payer, -VOLUME_ACCUMULATOR_LAMPORTS)
+            self.rent += VOLUME_ACCUMULATOR_LAMPORTS
         self._wrap_for_a_moment()
         self.move(order.role, -quote.total_lamports)
         account = self.token_accounts[self._account_key()]
@@ -223,9 +216,6 @@ class _Transaction:
     def _account_key(self) -> str:
         return f"{wallet_of(self.order.role, self.order.generation)}/{self.order.mint}"
 
-    def _token_rent(self) -> int:
-        return TOKEN_2022_RENT_LAMPORTS if self.order.token_2022 else TOKEN_RENT_LAMPORTS
-
     def _lock(self, key: str, rent: int) -> None:
         if key not in self.token_accounts:
             self.token_accounts[key] = TokenAccount(0, rent)
@@ -240,11 +230,11 @@ class _Transaction:
     def _wrap_for_a_moment(self) -> None:
         """A pool trades wrapped SOL: its account's rent comes back in the same transaction, but must be there."""
         if self.order.venue is Venue.POOL:
-            self.move(self.order.payer, -TOKEN_RENT_LAMPORTS)
+            self.move(self.order.payer, -TOKEN_ACCOUNT_LAMPORTS)
 
     def _unwrap(self) -> None:
         if self.order.venue is Venue.POOL:
-            self.move(self.order.payer, TOKEN_RENT_LAMPORTS)
+            self.move(self.order.payer, TOKEN_ACCOUNT_LAMPORTS)
 
 
 def market_fees(quote: Quote) -> dict[str, int]:
