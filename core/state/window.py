@@ -1,0 +1,39 @@
+"""The highest value of the last while, for a value that holds until the next one is seen.
+
+A price that stood for minutes and is gone since a second was the price of the last minute too, although no trade of
+that minute showed it. So each value is kept with the moment at which it *ended*, while no later one was as high.
+"""
+
+from msgspec import Struct
+
+
+class WindowMax(Struct, frozen=True, array_like=True):
+    """`past` holds (ended_at_s, value), values falling from the oldest to the newest; `value` holds now."""
+
+    value: float
+    past: tuple[tuple[float, float], ...] = ()
+
+    def highest(self) -> float:
+        """The highest value of the window that ended at the last `seen`."""
+        return max(self.past[0][1], self.value) if self.past else self.value
+
+
+def seen(window: WindowMax, value: float, *, at_s: float, window_s: float) -> WindowMax:
+    """The window with `value` from `at_s` on. Times must not fall; what ended `window_s` before that is forgotten."""
+    before, past = window.value, window.past
+    if value == before and not past:
+        return window
+    # What was not above a later value can never be the highest again.
+    kept, later = len(past), max(before, value)
+    while kept and past[kept - 1][1] <= later:
+        kept -= 1
+    gone = 0
+    while gone < kept and past[gone][0] < at_s - window_s:
+        gone += 1
+    past = past[gone:kept]
+    return WindowMax(value, (*past, (at_s, before)) if before > value else past)
+
+
+def at(window: WindowMax, *, at_s: float, window_s: float) -> WindowMax:
+    """The window at `at_s` when nothing new was seen."""
+    return seen(window, window.value, at_s=at_s, window_s=window_s)
