@@ -31,6 +31,7 @@ from core.rules.reincarnation import ReincarnationRule
 from core.rules.restoration import RestorationRule
 from core.rules.risk import RiskRule
 from core.rules.shield import ShieldRule
+from core.rules.sol_price import SolPriceRule
 from core.rules.stake import StakeRule
 from core.rules.take_profit import TakeProfitRule
 from core.rules.time_protocol import TimeRule
@@ -67,6 +68,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     restoration: RestorationRule = RestorationRule()
     shield: ShieldRule = ShieldRule()
     breaker: BreakerRule = BreakerRule()
+    sol_price: SolPriceRule = SolPriceRule()
     entry: EntryRule = EntryRule()
     battlefield: BattlefieldRule = BattlefieldRule()
     quality: QualityRule = QualityRule()
