@@ -15,9 +15,10 @@ from msgspec import Struct
 from core.effects import After, Cancel, Effects, Finish, Now, Offer, StartChild, Tell, Write
 from core.ledger.books import Books
 from core.ledger.fold import apply
-from core.messages import FeedBatch, Message
+from core.messages import Command, FeedBatch, Message, Undelivered
 from core.records import AnyRecord
 from core.settings import Settings
+from core.state.market_now import MarketNow
 
 
 class Machine(Protocol):
@@ -42,8 +43,8 @@ Nursery = Callable[[str, Message], Machine]
 class Runner:
     """Owns the names, the queue, the timers and the books of one run."""
 
-    def __init__(self, settings: Settings, books: Books, nursery: Nursery) -> None:
-        self.now = Now(books.at_s, books, settings)
+    def __init__(self, settings: Settings, books: Books, nursery: Nursery, market: MarketNow) -> None:
+        self.now = Now(books.at_s, books, settings, market)
         self.records: list[AnyRecord] = []
         self._nursery = nursery
         self._live: dict[str, Live] = {}
@@ -118,13 +119,30 @@ class Runner:
             self.start(child.name, self._nursery(child.name, child.first))
 
     def _perform(self, name: str, effects: Effects) -> None:
+        """Perform the effects, then let the machine answer for each command that found nobody, and so on."""
+        returned = self._do(name, effects)
+        while returned and name in self._live:
+            one = self._live[name]
+            one.state, more = one.machine.step(one.state, returned.pop(0), self.now)
+            returned += self._do(name, more)
+
+    def _there(self, name: str) -> bool:
+        return name in self._live or name in self._starting
+
+    def _do(self, name: str, effects: Effects) -> list[Undelivered]:
+        returned: list[Undelivered] = []
         for effect in effects:
             match effect:
                 case Offer():
-                    if effect.to in self._live or effect.to in self._starting:
+                    if self._there(effect.to):
                         self._queue.append((effect.to, effect.message))
                 case Tell():
-                    self._queue.append((effect.to, effect.message))
+                    if self._there(effect.to):
+                        self._queue.append((effect.to, effect.message))
+                        continue
+                    self.dead_letters += 1
+                    if isinstance(effect.message, Command):
+                        returned.append(Undelivered(to=effect.to, command=effect.message, full=False))
                 case After():
                     self._arm(name, effect)
                 case Cancel():
@@ -136,6 +154,7 @@ class Runner:
                     self._queue.append(effect)
                 case Finish():
                     self._end(name)
+        return returned
 
     def _arm(self, name: str, timer: After) -> None:
         sequence = next(self._sequence)

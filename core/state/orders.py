@@ -29,6 +29,7 @@ from core.messages import (
     SignOrder,
     SubmitOrder,
     Tick,
+    Undelivered,
 )
 from core.records import OrderIntended, OrderSettled, OrderSigned
 from core.types import Purpose, Side
@@ -55,7 +56,7 @@ class State(Struct, frozen=True, kw_only=True):
     lives: dict[str, Life] = {}
 
 
-ExecutorMessage = PlaceOrder | ReservationAnswered | OrderBuilt | OrderLanded | OrderExpired | Tick
+ExecutorMessage = PlaceOrder | ReservationAnswered | OrderBuilt | OrderLanded | OrderExpired | Tick | Undelivered
 
 
 def owner(order: Order) -> str:
@@ -86,7 +87,7 @@ def begin(now: Now) -> tuple[State, Effects]:
             state, given_up = _settle(state, life, now, outcome="refused", error="restarted before it was signed")
             effects += given_up
         else:
-            effects.append(Tell("venue", SignOrder(order=opened.order)))
+            effects += _sign(opened.order, now)
     return state, tuple(effects)
 
 
@@ -96,7 +97,7 @@ def step(state: State, message: ExecutorMessage, now: Now) -> tuple[State, Effec
             return _landed(state, message, now)
         case Tick():
             life = state.lives.get(message.key)
-            return state, () if life is None or not life.signature else _send(life, now)
+            return state, () if life is None else _again(life, now)
         case PlaceOrder():
             return _place(state, message, now)
         case ReservationAnswered():
@@ -108,8 +109,31 @@ def step(state: State, message: ExecutorMessage, now: Now) -> tuple[State, Effec
             if life is None or life.signature != message.signature:
                 return state, ()
             return _settle(state, life, now, outcome="expired", error="absent past its last valid slot")
+        case Undelivered():
+            return _came_back(state, message, now)
         case _:
             assert_never(message)
+
+
+def _again(life: Life, now: Now) -> Effects:
+    """The life's present step once more: the same bytes, or the wish to have them signed."""
+    if life.signature:
+        return _send(life, now)
+    if life.order.id in now.books.orders:
+        return _sign(life.order, now)
+    return ()
+
+
+def _came_back(state: State, message: Undelivered, now: Now) -> tuple[State, Effects]:
+    """A command could not be delivered. A wallet that is gone grants nothing; the venue is tried again by the timer."""
+    command = message.command
+    if isinstance(command, Reserve):
+        return _reserved(
+            state, ReservationAnswered(order=command.order, granted=False, reason="its wallet is down"), now
+        )
+    if isinstance(command, SignOrder | SubmitOrder):
+        return state, (_timer(command.order, now),)
+    return state, ()
 
 
 def _with(state: State, life: Life) -> State:
@@ -148,7 +172,15 @@ def _late(life: Life, now: Now) -> bool:
 
 
 def _intend(state: State, order: Order, now: Now) -> tuple[State, Effects]:
-    return state, (Write(OrderIntended(at_s=now.at_s, order=order)), Tell("venue", SignOrder(order=order)))
+    return state, (Write(OrderIntended(at_s=now.at_s, order=order)), *_sign(order, now))
+
+
+def _sign(order: Order, now: Now) -> Effects:
+    return Tell("venue", SignOrder(order=order)), _timer(order, now)
+
+
+def _timer(order: Order, now: Now) -> After:
+    return After(order.id, now.settings.orders.resend_s, Tick(key=order.id))
 
 
 def _built(state: State, message: OrderBuilt, now: Now) -> tuple[State, Effects]:
@@ -170,8 +202,7 @@ def _built(state: State, message: OrderBuilt, now: Now) -> tuple[State, Effects]
 
 def _send(life: Life, now: Now) -> Effects:
     submit = SubmitOrder(order=life.order, signature=life.signature, last_valid_slot=life.last_valid_slot, raw=life.raw)
-    again = After(life.order.id, now.settings.orders.resend_s, Tick(key=life.order.id))
-    return Tell("venue", submit), again
+    return Tell("venue", submit), _timer(life.order, now)
 
 
 def _landed(state: State, message: OrderLanded, now: Now) -> tuple[State, Effects]:
