@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from core.messages import Order, Reserves
 from core.rules.militia import Militia, MilitiaRule
+from core.rules.network_fee import fee_lamports
 from core.types import ExitReason, Purpose, Role, Side
 
 
@@ -69,6 +70,10 @@ class Operation(Struct, frozen=True, kw_only=True):
     panic_at_s: float = 0.0
     panic_slippage_bps: int = 0
     panic_drop_bps: int = 0
+    entry_lamports: int = 0
+    """What the entry alone cost, quote with protocol, creator and LP fees: part of what all stakes share."""
+    reentry_start_lamports: int = 0
+    """Balance of the re-entry wallet at the first fill; every re-entry is a share of it."""
 
     @property
     def tokens(self) -> int:
@@ -101,6 +106,22 @@ class Rotation(Struct, frozen=True, kw_only=True):
 
     to_generation: int
     started_at_s: float
+    swept: frozenset[Role] = frozenset()
+    """Wallets whose sweep into the next generation is confirmed."""
+
+
+class Admission(Struct, frozen=True, kw_only=True):
+    """An entry that the gate let in and whose order is not intended yet."""
+
+    mint: str
+    at_s: float
+
+
+def reserved_by(order: Order, role: Role) -> int:
+    """What this unsettled order may still take from the role's wallet."""
+    if order.role is role:
+        return order.reserved_lamports
+    return fee_lamports(order) if order.payer is role else 0
 
 
 class Books(Struct, frozen=True, kw_only=True):
@@ -108,17 +129,26 @@ class Books(Struct, frozen=True, kw_only=True):
 
     seq: int = 0
     at_s: float = 0.0
+    opened_at_s: float = 0.0
     mode: str = ""
     seed: int = 0
     capital_usd: float = 0.0
     sol_usd_start: float = 0.0
     start_lamports: dict[Role, int] = {}
     accounts: dict[str, int] = {}
+    rents: dict[Role, int] = {}
+    """Refundable rent by the role whose accounts lock it; sums to the account `rent`."""
+    admissions: int = 0
+    """Entries and re-entries admitted so far; numbers operations."""
+    admitted: dict[str, Admission] = {}
+    """By order id, the newest few. One whose deadline has passed unseen never becomes an order."""
     orders: dict[str, OpenOrder] = {}
     operations: dict[str, Operation] = {}
     closed: tuple[ClosedOperation, ...] = ()
     militia: Militia = Militia()
     militia_rule: MilitiaRule = MilitiaRule()
+    transfers: dict[str, str] = {}
+    """Outcomes by order id of the treasury's transfers for what it has not finished yet."""
     breaker_until_s: float = 0.0
     breaker_why: str = ""
     panics_at_s: tuple[float, ...] = ()
@@ -141,6 +171,9 @@ class Books(Struct, frozen=True, kw_only=True):
     """Days since the epoch, UTC, of `at_s` at the last record."""
     day_start_equity_lamports: int = 0
     realised_today_lamports: int = 0
+    loss_day: int = -1
+    """The day in which the daily loss limit was last reached."""
+    drawdown_halted: bool = False
     violations: dict[int, int] = {}
     order_count: int = 0
     settled_ids: tuple[str, ...] = ()
@@ -154,14 +187,20 @@ class Books(Struct, frozen=True, kw_only=True):
         return self.accounts.get(f"wallet:{role}", 0)
 
     def reserved(self, role: Role) -> int:
-        """Lamports of the role's wallet that unsettled orders may still take."""
-        return sum(o.order.reserved_lamports for o in self.orders.values() if o.order.role is role)
+        """Lamports of the role's wallet that unsettled orders may still take, fees paid for other roles included."""
+        return sum(reserved_by(opened.order, role) for opened in self.orders.values())
 
     def capital_lamports(self) -> int:
         return sum(self.start_lamports.values())
 
     def wallet_lamports(self) -> int:
         return sum(self.balance(role) for role in Role)
+
+    def flat_equity_lamports(self) -> int:
+        """Equity as rules.md defines it, open positions left out: they have no place in the books."""
+        receipts = -self.accounts.get("external", 0) - self.capital_lamports()
+        held = self.wallet_lamports() + self.accounts.get("rent", 0) + self.accounts.get("cold", 0)
+        return held - receipts
 
     def operation_of(self, mint: str) -> Operation | None:
         """The open operation in this token, if there is one."""

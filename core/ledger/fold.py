@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from core.errors import NeedsReconcile
-from core.ledger.books import Books, OpenOrder, Rotation
+from core.ledger.books import Admission, Books, OpenOrder
 from core.ledger.operations import close_operation, fail_order, fill_order, number_order
 from core.ledger.postings import balance_of
+from core.ledger.treasury import finish_rotation, note_transfer, settle_operation, start_rotation
 from core.records import (
     AnyRecord,
     BreakerSet,
@@ -17,6 +18,7 @@ from core.records import (
     EntriesPaused,
     EntriesResumed,
     Entry,
+    EntryDecided,
     EquityMarked,
     OperationClosed,
     OperationSettled,
@@ -24,6 +26,7 @@ from core.records import (
     OrderSettled,
     OrderSigned,
     Posting,
+    RiskLimitReached,
     RotationFinished,
     RotationStarted,
     RunStarted,
@@ -32,6 +35,11 @@ from core.records import (
 from core.types import Purpose, Role
 
 DAY_S = 86_400
+LIFE_LIMIT = 1
+ADMITTED_KEPT = 8
+"""More than can be on their way at once: at most three positions are open."""
+DAILY_LOSS = "daily_loss"
+DRAWDOWN = "drawdown"
 
 
 def fold(entries: Iterable[Entry], books: Books | None = None) -> Books:
@@ -50,10 +58,10 @@ def apply(books: Books, record: AnyRecord) -> Books:
             return _open_capital(books, record)
         case RunStarted():
             return replace(books, runs=books.runs + 1, militia_rule=record.militia)
+        case EntryDecided():
+            return _admit(books, record) if record.admitted else books
         case OrderIntended():
-            opened = OpenOrder(order=record.order, at_s=record.at_s)
-            books = replace(books, orders=books.orders | {record.order.id: opened}, order_count=books.order_count + 1)
-            return number_order(books, record.order)
+            return _intend(books, record)
         case OrderSigned():
             return _sign(books, record)
         case OrderSettled():
@@ -61,36 +69,35 @@ def apply(books: Books, record: AnyRecord) -> Books:
         case EmergencyFired():
             return _panic(books, record)
         case OperationClosed():
-            return close_operation(books, record)
+            return close_operation(_post(books, record.postings), record)
         case OperationSettled():
-            closed = tuple(
-                replace(op, settled=True, tax_lamports=record.tax_lamports) if op.id == record.operation_id else op
-                for op in books.closed
-            )
-            return replace(books, closed=closed)
+            return settle_operation(books, record)
         case TokenFlagged():
             return replace(books, flagged=books.flagged | {record.mint: record.reason})
         case BreakerSet():
-            return replace(books, breaker_until_s=record.until_s, breaker_why=record.why)
+            return _set_breaker(books, record)
         case EntriesPaused():
             return replace(books, paused=True, paused_why=record.why)
         case EntriesResumed():
-            return replace(books, paused=False, paused_why="", equity_peak_lamports=record.equity_lamports)
+            return _resume(books, record)
         case EquityMarked():
             return _mark(books, record)
         case CommandmentViolated():
             return _violate(books, record)
+        case RiskLimitReached():
+            daily = record.limit == DAILY_LOSS
+            return replace(books, loss_day=books.day) if daily else replace(books, drawdown_halted=True)
         case RotationStarted():
-            return replace(books, rotation=Rotation(to_generation=record.to_generation, started_at_s=record.at_s))
+            return start_rotation(books, record)
         case RotationFinished():
-            return replace(
-                books, rotation=None, generation=record.generation, used_in_generation=0, rotated_at_s=record.at_s
-            )
+            return finish_rotation(books, record)
         case _:
             return books  # decisions and the operator's acts: remembered by the journal, not by the books
 
 
 def _at(books: Books, at_s: float) -> Books:
+    # Writers differ by fractions of a second; the books' time and day never go back.
+    at_s = max(at_s, books.at_s)
     day = int(at_s // DAY_S)
     if day == books.day:
         return replace(books, at_s=at_s)
@@ -109,11 +116,14 @@ def _post(books: Books, postings: tuple[Posting, ...]) -> Books:
 
 
 def _open_capital(books: Books, record: CapitalOpened) -> Books:
+    if books.accounts:
+        raise NeedsReconcile("capital was opened twice: the journal was altered")
     books = _post(books, record.postings)
     split = {role: books.balance(role) for role in Role}
     total = sum(split.values())
     return replace(
         books,
+        opened_at_s=record.at_s,
         mode=record.mode,
         seed=record.seed,
         capital_usd=record.capital_usd,
@@ -123,6 +133,30 @@ def _open_capital(books: Books, record: CapitalOpened) -> Books:
         equity_peak_lamports=total,
         day_start_equity_lamports=total,
     )
+
+
+def _admit(books: Books, record: EntryDecided) -> Books:
+    books = replace(books, admissions=books.admissions + 1)
+    if record.purpose is not Purpose.ENTRY:
+        return books
+    newest = list(books.admitted.items())[1 - ADMITTED_KEPT :]
+    admission = Admission(mint=record.mint, at_s=record.at_s)
+    return replace(books, admitted=dict(newest) | {record.order_id: admission})
+
+
+def _intend(books: Books, record: OrderIntended) -> Books:
+    order = record.order
+    if order.id in books.orders or order.id in books.settled_ids:
+        raise NeedsReconcile(f"order {order.id} was intended twice: the journal was altered")
+    opened = OpenOrder(order=order, at_s=record.at_s)
+    admitted = {order_id: one for order_id, one in books.admitted.items() if order_id != order.id}
+    books = replace(
+        books,
+        orders=books.orders | {order.id: opened},
+        order_count=books.order_count + 1,
+        admitted=admitted,
+    )
+    return number_order(books, order)
 
 
 def _sign(books: Books, record: OrderSigned) -> Books:
@@ -141,9 +175,15 @@ def _settle(books: Books, record: OrderSettled) -> Books:
     settled_ids = (*books.settled_ids, record.order_id)[-512:]
     unlanded = {"expired": books.unlanded + 1, "refused": books.unlanded}.get(record.outcome, 0)
     books = replace(books, orders=orders, settled_ids=settled_ids, unlanded=unlanded)
-    books = _post(books, record.postings)
+    books = note_transfer(_post(books, record.postings), opened.order, record.outcome)
+    if record.settlement is not None and record.settlement.rent_lamports:
+        locked = books.rents.get(opened.order.role, 0) + record.settlement.rent_lamports
+        books = replace(books, rents=books.rents | {opened.order.role: locked})
+    lost = sum(posting.lamports for posting in record.postings if posting.account == "failed_entries")
+    if lost:
+        books = replace(books, realised_today_lamports=books.realised_today_lamports - lost)
     if record.outcome == "filled" and record.settlement is not None:
-        return fill_order(books, opened.order, record)
+        return fill_order(books, opened.order, record, record.settlement)
     return fail_order(books, opened.order, record)
 
 
@@ -163,10 +203,12 @@ def _panic(books: Books, record: EmergencyFired) -> Books:
 
 
 def _violate(books: Books, record: CommandmentViolated) -> Books:
+    operation = books.operations.get(record.operation_id)
+    if operation is not None and operation.violated and record.commandment == LIFE_LIMIT:
+        return books  # the position and the gate both watch; it is one violation
     count = books.violations.get(record.commandment, 0) + 1
     books = replace(books, violations=books.violations | {record.commandment: count})
-    operation = books.operations.get(record.operation_id)
-    if operation is None or record.commandment != 1:
+    if operation is None or record.commandment != LIFE_LIMIT:
         return books
     return replace(books, operations=books.operations | {operation.id: replace(operation, violated=True)})
 
@@ -180,6 +222,18 @@ def _mark(books: Books, record: EquityMarked) -> Books:
     )
 
 
-def is_treasury(purpose: Purpose) -> bool:
-    """True for orders that move lamports between our own wallets."""
-    return purpose in (Purpose.TAX, Purpose.RESTORATION, Purpose.PROCEEDS, Purpose.ROTATION)
+def _set_breaker(books: Books, record: BreakerSet) -> Books:
+    books = replace(books, breaker_until_s=record.until_s, breaker_why=record.why)
+    # Whoever closes it by hand means the panic exits that would open it again as well.
+    return books if record.until_s else replace(books, panics_at_s=())
+
+
+def _resume(books: Books, record: EntriesResumed) -> Books:
+    return replace(
+        books,
+        paused=False,
+        paused_why="",
+        drawdown_halted=False,
+        equity_lamports=record.equity_lamports,
+        equity_peak_lamports=record.equity_lamports,
+    )

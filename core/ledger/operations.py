@@ -1,22 +1,26 @@
-"""How settled orders change operations: a first fill opens one, later buys add, sells take, a close moves it to the past."""
+"""How settled orders change operations: a first fill opens one, later buys add, sells take, a close ends it."""
 
 from msgspec.structs import replace
 
+from core.errors import NeedsReconcile
 from core.ledger.books import Books, ClosedOperation, ExitFill, Operation
 from core.ledger.postings import net_of
 from core.messages import Order, Settlement
 from core.records import OperationClosed, OrderSettled
 from core.rules.militia import after_operation
+from core.rules.stake import accumulator
 from core.types import ExitReason, Purpose, Role, Side
 
 MARKET_FEES = ("protocol", "creator", "lp")
 """Part of a trade's price: in the average cost and in the sale price. Landing fees are not."""
 
 
-def fill_order(books: Books, order: Order, record: OrderSettled) -> Books:
+TREASURY = frozenset({Purpose.TAX, Purpose.RESTORATION, Purpose.PROCEEDS, Purpose.ROTATION})
+"""Transfers between our own wallets: a cost of the treasury, in no operation's net."""
+
+
+def fill_order(books: Books, order: Order, record: OrderSettled, settlement: Settlement) -> Books:
     """The books after a transaction that succeeded."""
-    settlement = record.settlement
-    assert settlement is not None  # the caller matched on it
     if order.side is Side.BUY:
         return _bought(books, order, record, settlement)
     if order.side is Side.SELL:
@@ -56,7 +60,7 @@ def _moved(books: Books, order: Order) -> Books:
 def _charge(books: Books, order: Order, record: OrderSettled) -> Books:
     """Count what the order cost in its operation, if it has one that is open."""
     operation = books.operations.get(order.operation_id)
-    if operation is None or order.purpose in (Purpose.TAX, Purpose.RESTORATION, Purpose.ROTATION):
+    if operation is None or order.purpose in TREASURY:
         return books
     charged = replace(
         operation,
@@ -77,6 +81,7 @@ def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settle
     price = reserves.price if reserves else -settlement.quote_lamports / settlement.tokens
     operation = books.operations.get(order.operation_id)
     first = operation is None
+    cost = -settlement.quote_lamports + sum(settlement.fees.get(kind, 0) for kind in MARKET_FEES)
     if operation is None:
         operation = Operation(
             id=order.operation_id,
@@ -86,13 +91,14 @@ def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settle
             entry_price=price,
             token_2022=order.token_2022,
             creator=order.creator,
+            entry_lamports=cost,
+            reentry_start_lamports=books.balance(Role.REENTRY),
         )
-    market_fees = sum(settlement.fees.get(kind, 0) for kind in MARKET_FEES)
     bought = replace(
         operation,
         holdings=_hold(operation.holdings, order.role, settlement.tokens),
         bought_tokens=operation.bought_tokens + settlement.tokens,
-        cost_lamports=operation.cost_lamports - settlement.quote_lamports + market_fees,
+        cost_lamports=operation.cost_lamports + cost,
         net_lamports=operation.net_lamports + net_of(record.postings),
         fees=_add_fees(operation.fees, settlement),
         rent_lamports=operation.rent_lamports + settlement.rent_lamports,
@@ -100,8 +106,9 @@ def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settle
         reserves=reserves or operation.reserves,
     )
     books = replace(books, operations=books.operations | {operation.id: bought})
-    accumulator = f"{order.role}.{order.generation}.{order.venue}"
-    books = replace(books, accumulators=books.accumulators | {accumulator})
+    if order.venue is not None:
+        made = accumulator(order.role, order.generation, order.venue)
+        books = replace(books, accumulators=books.accumulators | {made})
     return replace(books, used_in_generation=books.used_in_generation + 1) if first else books
 
 
@@ -134,7 +141,8 @@ def _sold(books: Books, order: Order, record: OrderSettled, settlement: Settleme
 
 
 def _hold(holdings: dict[Role, int], role: Role, change: int) -> dict[Role, int]:
-    held = holdings.get(role, 0) + change
+    # A sale takes the whole live balance, dust that others sent included: nothing less than nothing is held.
+    held = max(holdings.get(role, 0) + change, 0)
     rest = {r: tokens for r, tokens in holdings.items() if r is not role}
     return rest | {role: held} if held else rest
 
@@ -142,12 +150,37 @@ def _hold(holdings: dict[Role, int], role: Role, change: int) -> dict[Role, int]
 def close_operation(books: Books, record: OperationClosed) -> Books:
     """The books after an operation became flat: militia, day's result, memories. Tax is due until it is settled."""
     operations = dict(books.operations)
-    operation = operations.pop(record.operation_id)
-    proceeds: dict[Role, int] = {}
-    for fill in operation.exits:
-        role = Role.TACTICAL_EXIT if operation.panic and fill.reason is operation.panic else fill.role
-        proceeds[role] = proceeds.get(role, 0) + fill.proceeds_lamports
-    closed = ClosedOperation(
+    operation = operations.pop(record.operation_id, None)
+    if operation is None:
+        raise NeedsReconcile(f"operation {record.operation_id} was closed but is not open: the journal was altered")
+    books = replace(
+        books,
+        operations=operations,
+        closed=(*books.closed, _closed(operation, record)),
+        held_until_s=books.held_until_s | {operation.mint: record.at_s},
+        realised_today_lamports=books.realised_today_lamports + record.net_lamports,
+        open_lamports=books.open_lamports if operations else 0,
+        rents=_rents_after(books, operation, record),
+    )
+    if record.outside_statistics:
+        return books
+    militia = after_operation(books.militia_rule, books.militia, net_lamports=record.net_lamports, now_s=record.at_s)
+    return replace(books, militia=militia)
+
+
+def _rents_after(books: Books, operation: Operation, record: OperationClosed) -> dict[Role, int]:
+    """Refundable rent by role once the accounts of an unsellable remainder are given up; each has the same rent."""
+    lost = -sum(posting.lamports for posting in record.postings if posting.account == "rent")
+    roles = sorted(operation.holdings)
+    if not lost or not roles:
+        return books.rents
+    each, rest = divmod(lost, len(roles))
+    shares = {role: each + (index < rest) for index, role in enumerate(roles)}
+    return books.rents | {role: books.rents.get(role, 0) - lamports for role, lamports in shares.items()}
+
+
+def _closed(operation: Operation, record: OperationClosed) -> ClosedOperation:
+    return ClosedOperation(
         id=operation.id,
         mint=operation.mint,
         symbol=operation.symbol,
@@ -161,18 +194,17 @@ def close_operation(books: Books, record: OperationClosed) -> Books:
         exits=operation.exits,
         entries=operation.entries,
         panic=operation.panic,
-        proceeds_role=max(proceeds, key=lambda role: proceeds[role]) if proceeds else Role.LIGHTNING,
+        proceeds_role=_proceeds_role(operation),
         settled=record.outside_statistics,
         outside_statistics=record.outside_statistics,
     )
-    books = replace(
-        books,
-        operations=operations,
-        closed=(*books.closed, closed),
-        held_until_s=books.held_until_s | {operation.mint: record.at_s},
-        realised_today_lamports=books.realised_today_lamports + record.net_lamports,
-    )
-    if record.outside_statistics:
-        return books
-    militia = after_operation(books.militia_rule, books.militia, net_lamports=record.net_lamports, now_s=record.at_s)
-    return replace(books, militia=militia)
+
+
+def _proceeds_role(operation: Operation) -> Role:
+    """The wallet holding most proceeds at the close; after a panic they were moved to tactical_exit."""
+    if operation.panic is not None:
+        return Role.TACTICAL_EXIT
+    proceeds: dict[Role, int] = {}
+    for fill in operation.exits:
+        proceeds[fill.role] = proceeds.get(fill.role, 0) + fill.proceeds_lamports
+    return max(proceeds, key=lambda role: proceeds[role]) if proceeds else Role.LIGHTNING

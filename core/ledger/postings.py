@@ -45,7 +45,7 @@ def _cost_account(order: Order, *, failed: bool) -> str:
     """The account that bears all fees of the order, or empty where they are booked by kind."""
     if order.purpose is Purpose.ENTRY and failed:
         return "failed_entries"
-    if order.purpose in (Purpose.TAX, Purpose.RESTORATION):
+    if order.purpose in (Purpose.TAX, Purpose.RESTORATION, Purpose.PROCEEDS):
         return "treasury"
     if order.purpose is Purpose.ROTATION:
         return "rotation"

@@ -22,6 +22,7 @@ class CandidateReady(Event, frozen=True, kw_only=True):
     token_2022: bool
     cashback: bool
     verdicts: tuple[Verdict, ...]
+    holders: int | None = None
 
 
 class CandidateGone(Event, frozen=True, kw_only=True):
