@@ -6,9 +6,9 @@ The program comes first because discriminators are not unique: LaunchLab's Trade
 from collections.abc import Callable
 from typing import Any
 
-from core.chain.kinds import Undecodable
+from core.chain.codec.kinds import Undecodable
+from core.chain.codec.layout import Layout
 from core.chain.launchlab import LaunchLabPoolCreateEvent, LaunchLabTradeEvent, TradeLayout
-from core.chain.layout import Layout
 from core.chain.minor import OTHER_LAYOUTS, OtherEvent
 from core.chain.programs import LAUNCHLAB, PUMP, PUMPSWAP, event_discriminator
 from core.chain.pump import (

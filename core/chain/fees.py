@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from core.chain.kinds import U16, U64, Key, Unsigned128
+from core.chain.codec.kinds import U16, U64, Key, Unsigned128
 
 
 class Fees(Struct, frozen=True, gc=False):

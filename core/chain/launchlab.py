@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from msgspec import Struct
 from typing_extensions import override
 
-from core.chain.kinds import U8, U64, Bool, Key, NameText, SymbolText, Undecodable, UriText, Variable
-from core.chain.layout import Layout
+from core.chain.codec.kinds import U8, U64, Bool, Key, NameText, SymbolText, Undecodable, UriText, Variable
+from core.chain.codec.layout import Layout
 
 BUY = 0
 SELL = 1

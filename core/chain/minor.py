@@ -6,8 +6,8 @@ the words after it are its fields.
 
 from msgspec import Struct
 
+from core.chain.codec.layout import Layout
 from core.chain.fees import Fees, FeeTier, Shareholder
-from core.chain.layout import Layout
 from core.chain.programs import LAUNCHLAB, PUMP, PUMP_FEES, PUMPSWAP
 
 

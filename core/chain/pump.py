@@ -7,8 +7,8 @@ then with `ix_name` 266 or 267 (mayhem flag), 295 (cashback), 358, 371, 393 (buy
 
 from msgspec import Struct
 
+from core.chain.codec.kinds import I64, U64, Bool, Key, NameText, ProgramText, SymbolText, UriText
 from core.chain.fees import Shareholder
-from core.chain.kinds import I64, U64, Bool, Key, NameText, ProgramText, SymbolText, UriText
 from core.chain.programs import SYSTEM, WSOL_MINT
 
 SOL_QUOTES = frozenset({None, SYSTEM, WSOL_MINT})

@@ -6,7 +6,7 @@ is signed and belongs to the price: the quote side of the mathematics is the poo
 
 from msgspec import Struct
 
-from core.chain.kinds import I64, U8, U16, U64, Bool, Key, ProgramText, Signed128
+from core.chain.codec.kinds import I64, U8, U16, U64, Bool, Key, ProgramText, Signed128
 
 
 class CreatePoolEvent(Struct, frozen=True, tag="pumpswap_create_pool", gc=False):

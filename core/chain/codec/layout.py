@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self, cast, get_args, get_origin, get_type_h
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from core.chain.kinds import KINDS, LENGTH, Fixed, Kind, Undecodable, Variable, array, read_length
+from core.chain.codec.kinds import KINDS, LENGTH, Fixed, Kind, Undecodable, Variable, array, read_length
 
 
 def vector(layout: "Layout", make: Callable[..., object]) -> Variable:
@@ -254,9 +254,10 @@ class Layout:
         return b"".join(parts)
 
     def row(self, item: object) -> list[Any]:
-        """The values of a struct in wire order, up to its first absent one. ValueError when a later one is present."""
+        """The values of a struct in wire order, up to the first absent one. ValueError when a later one is present."""
         values = [getattr(item, name) for name in self.names]
-        present = next((i for i, value in enumerate(values) if value is None), len(values))
+        count = len(values)
+        present = next((i for i in range(self.required, count) if values[i] is None), count)
         if any(value is not None for value in values[present:]):
             raise ValueError(f"{type(item).__name__}.{self.names[present]} is absent, but a later field is not")
         return values[:present]

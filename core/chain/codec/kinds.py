@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NamedTuple
 
-from core.chain.keys import key_bytes, key_text
+from core.chain.codec.keys import key_bytes, key_text
 from core.chain.untrusted import NAME_BYTES, SYMBOL_BYTES, URI_BYTES, harmless
 
 
