@@ -30,7 +30,7 @@ class Restart(StrEnum):
 
 
 class Backoff(Struct, frozen=True, kw_only=True):
-    """How long to wait before the nth restart in a row: min(first × factorⁿ⁻¹, most) × a jitter drawn between two bounds."""
+    """The wait before the nth restart in a row: min(first × factorⁿ⁻¹, most) × a jitter between two bounds."""
 
     first_s: float = 0.01
     factor: float = 2.0

@@ -8,7 +8,25 @@ OURS = {"core", "actors", "monitor", "localnet", "run", "tests", "scripts"}
 MAY_IMPORT = {"core": set[str](), "actors": {"core"}, "monitor": {"core"}, "localnet": {"core"}}
 
 # What every actor stands on: life cycle, mailboxes, names, supervision. No module here is an actor of the business.
-KERNEL = {"base", "clock", "control", "directory", "flow", "mailbox", "reply", "supervisor", "system", "tree"}
+KERNEL = {
+    "base",
+    "clock",
+    "control",
+    "directory",
+    "dump",
+    "entry",
+    "flow",
+    "life",
+    "machine",
+    "mailbox",
+    "names",
+    "reply",
+    "services",
+    "supervisor",
+    "system",
+    "tree",
+    "ward",
+}
 # The two kernel modules that put the actors together have to name them.
 ASSEMBLY = {"tree", "system"}
 

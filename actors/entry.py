@@ -1,0 +1,87 @@
+"""One name of the directory: who is behind it, in which state, and what waits for it."""
+
+from collections import deque
+from time import monotonic
+from typing import Any
+
+from msgspec import Struct
+
+from actors.base import Actor
+from actors.flow import Counts
+from actors.mailbox import Letter, Mailbox
+from core.snapshots import ActorSnapshot, ActorState
+
+STARTING, ALIVE, RESTARTING, DEAD = ActorState.STARTING, ActorState.ALIVE, ActorState.RESTARTING, ActorState.DEAD
+CHANGING = (STARTING, RESTARTING)
+
+KEEP = 1_000
+"""Messages kept for a name that is starting or restarting, unless its spec says otherwise."""
+LATE_S = 1.0
+
+
+class DeadLetter(Struct, frozen=True):
+    """A message that nobody will handle."""
+
+    name: str
+    message: object
+
+
+class Entry:
+    """Written by the directory only; its fields change together."""
+
+    __slots__ = (
+        "actor",
+        "buffer",
+        "class_name",
+        "counts",
+        "dynamic",
+        "handled_before",
+        "incarnation",
+        "keep",
+        "name",
+        "open",
+        "parent",
+        "request",
+        "state",
+        "supervises",
+    )
+
+    def __init__(self, name: str, parent: str, counts: Counts) -> None:
+        self.name, self.parent, self.counts = name, parent, counts
+        self.class_name = ""
+        self.state = DEAD
+        self.actor: Actor[Any] | None = None
+        self.open: Mailbox | None = None
+        """The mailbox to tell, while the name is alive."""
+        self.buffer: deque[Letter] = deque()
+        self.keep = KEEP
+        self.dynamic = self.supervises = False
+        self.request: object = None
+        self.incarnation = self.handled_before = 0
+
+    def snapshot(self, *, late: bool = False) -> ActorSnapshot:
+        """What can be seen from outside now; `late` when the looker knows that it is."""
+        actor = self.actor
+        age_s = None if actor is None or actor.since_s is None else monotonic() - actor.since_s
+        hung = actor is not None and actor.handling and age_s is not None and age_s > LATE_S
+        return ActorSnapshot(
+            name=self.name,
+            class_name=self.class_name,
+            parent=self.parent,
+            state=self.state,
+            incarnation=self.incarnation,
+            restarts=max(self.incarnation - 1, 0),
+            mailbox_depth=len(self.buffer) + (0 if actor is None else len(actor.inbox)),
+            handled=self.handled_before + (0 if actor is None else actor.handled),
+            last_message_age_s=age_s,
+            late=late or hung,
+            view=None if actor is None else shown(actor),
+        )
+
+
+def shown(actor: Actor[Any]) -> object:
+    """The actor's own picture of its state, or what is wrong with that: looking must not fail."""
+    try:
+        return actor.view()
+    except Exception as error:  # noqa: BLE001 - whatever a view raises, the looker sees it in place of the view
+        return f"cannot be shown: {error!r}"
