@@ -1,0 +1,104 @@
+"""The feed actor: turns batches of its source into market data, and pumps the source when time is real."""
+
+from time import monotonic
+
+import gevent
+from msgspec import Struct
+from typing_extensions import override
+
+from actors.base import Context
+from actors.machine import MachineActor
+from actors.services import services_of
+from core.effects import Effects, Now
+from core.messages import FeedBatch
+from core.state import feed
+
+SETTLE_S = 2.0
+"""How long the embedded market waits for its consumers; past it a hung actor must not stop everybody's time."""
+
+
+class FeedView(Struct, frozen=True, kw_only=True):
+    """What the monitor sees. `age_s` is real time since the last batch."""
+
+    source: str
+    batches: int
+    events: int
+    launches: int
+    last_slot: int
+    last_at_s: float
+    age_s: float | None
+    undecodable: dict[str, int]
+    ended: bool
+
+
+class FeedActor(MachineActor[FeedBatch, feed.State]):
+    """Its pump is a helper greenlet: the source may block it, and its crash is this actor's crash."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.services = services_of(context.system)
+        self.seen_s: float | None = None
+        self.ended = False
+
+    @override
+    def begin(self, now: Now) -> tuple[feed.State, Effects]:
+        if self.services.paced:
+            self.spawn(self._pump)
+        return feed.begin(self.services.decoder, self.services.tape, now)
+
+    @override
+    def step(self, state: feed.State, message: FeedBatch, now: Now) -> tuple[feed.State, Effects]:
+        self.seen_s = monotonic()
+        return feed.step(state, message, now)
+
+    @override
+    def view(self) -> FeedView:
+        state = self.state
+        return FeedView(
+            source=self.services.feed.name,
+            batches=state.batches,
+            events=state.events,
+            launches=state.launches,
+            last_slot=state.last_slot,
+            last_at_s=state.last_at_s,
+            age_s=None if self.seen_s is None else monotonic() - self.seen_s,
+            undecodable=dict(state.decoder.undecodable),
+            ended=self.ended,
+        )
+
+    def _pump(self) -> None:
+        """Bring the source's batches, one by one, in market time; the next only when the last one's work is done."""
+        self.system.wait_begun()
+        pace = Pace(self.services.settings.runtime.clock_speed)
+        while (batch := self.services.feed.next()) is not None:
+            self.clock.advance(batch.at_s)
+            self.directory.tell(self.name, batch)
+            if self.services.source_waits:
+                self.directory.settle(SETTLE_S)
+                pace.wait(batch.at_s)
+        self.ended = True
+        self.services.source_ended.set()
+
+
+class Pace:
+    """Keeps market time at `speed` times real time; a source that falls behind starts anew, it does not catch up."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self.began_s = monotonic()
+        self.began_at_s: float | None = None
+
+    def wait(self, at_s: float) -> None:
+        """Sleep until market time `at_s` is due; at least give way to other greenlets."""
+        if self.began_at_s is None:
+            self.began_at_s = at_s
+        ahead_s = (at_s - self.began_at_s) / self.speed - (monotonic() - self.began_s)
+        if ahead_s < -1.0 or ahead_s > MOST_S:
+            # Behind (a busy machine, a suspended one), or a gap in a recording: time starts anew from here.
+            self.began_s, self.began_at_s = monotonic(), at_s
+            ahead_s = 0.0
+        gevent.sleep(max(0.0, ahead_s))
+
+
+MOST_S = 60.0
+"""A longer silence in a recording is a gap between its tokens and not waited for."""

@@ -1,0 +1,79 @@
+"""The house: which actors there are, who is above whom, in which order they start. The one place that names them all."""
+
+from collections.abc import Sequence
+
+from actors.accounts import AccountsActor
+from actors.commandments import CommandmentsActor
+from actors.executor import ExecutorActor
+from actors.feed import FeedActor
+from actors.journal import JournalActor
+from actors.miner import MinerActor
+from actors.notifier import NotifierActor
+from actors.position import PositionActor
+from actors.services import services_of
+from actors.system import System
+from actors.treasurer import TreasurerActor
+from actors.tree import Branch, Child, Worker
+from actors.venue import VenueActor
+from actors.wallet import WalletActor
+from actors.watcher import WatcherActor
+from core.messages import OpenPosition
+from core.supervision import Restart, RestartRule, Strategy
+from core.types import Role
+
+PATIENT = RestartRule(intensity=3, period_s=60.0)
+"""Of `trading` and the root: what they restart is big, so three times a minute is enough."""
+
+
+def tree(servers: Sequence[Worker] = ()) -> Branch:
+    """The whole supervision tree; `servers` are the HTTP servers, alive when trading is not."""
+    return Branch(name="root", rule=PATIENT, children=(_trading(), _outside(servers)))
+
+
+def _trading() -> Branch:
+    """Everything behind the journal restarts with it; everything behind the gate restarts with the gate."""
+    return Branch(
+        name="trading",
+        rule=RestartRule(strategy=Strategy.REST_FOR_ONE, intensity=PATIENT.intensity, period_s=PATIENT.period_s),
+        children=(
+            Worker(name="journal", actor=JournalActor),
+            Branch(
+                name="chain",
+                children=(
+                    Worker(name="feed", actor=FeedActor),
+                    Worker(name="accounts", actor=AccountsActor),
+                    Worker(name="venue", actor=VenueActor),
+                ),
+            ),
+            Branch(
+                name="treasury",
+                children=(
+                    *(Worker(name=f"wallet.{role}", actor=WalletActor) for role in Role),
+                    Worker(name="treasurer", actor=TreasurerActor),
+                ),
+            ),
+            Worker(name="executor", actor=ExecutorActor),
+            Branch(
+                name="positions",
+                templates=(Worker(name="position", actor=PositionActor, restart=Restart.TRANSIENT),),
+                rebuild=open_positions,
+            ),
+            # What is told to the gate while it is down must not be done later: entries fail closed.
+            Worker(name="commandments", actor=CommandmentsActor, keep=0),
+            Branch(
+                name="market",
+                children=(Worker(name="miner", actor=MinerActor),),
+                templates=(Worker(name="watcher", actor=WatcherActor, restart=Restart.TEMPORARY),),
+            ),
+        ),
+    )
+
+
+def _outside(servers: Sequence[Worker]) -> Branch:
+    return Branch(name="outside", children=(Worker(name="notifier", actor=NotifierActor), *servers))
+
+
+def open_positions(system: System) -> Sequence[Child]:
+    """A position for every open operation of the books."""
+    operations = services_of(system).books().operations.values()
+    return [Child(f"position.{op.mint}", OpenPosition(operation_id=op.id, mint=op.mint)) for op in operations]

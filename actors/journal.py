@@ -1,0 +1,99 @@
+"""The journal actor: the one writer of records, and the keeper of the books that they fold to."""
+
+from collections import deque
+from time import perf_counter
+
+from gevent.event import AsyncResult
+from msgspec import Struct
+from msgspec.structs import replace
+from typing_extensions import override
+
+from actors.base import Actor, Context
+from actors.services import services_of
+from core.errors import MicroError
+from core.ledger.books import Books
+from core.ledger.fold import apply, fold
+from core.messages import Append
+from core.ports import JournalStore
+
+COMMITS_KEPT = 1_000
+
+
+class JournalView(Struct, frozen=True, kw_only=True):
+    """What the monitor sees. Commit times are those of the last thousand durable appends, in seconds."""
+
+    seq: int
+    appends: int
+    refused: int
+    waiting: int
+    commit_p50_s: float | None
+    commit_p99_s: float | None
+    set_aside: str
+
+
+class JournalActor(Actor[Append]):
+    """Appends are refused when they do not fit the books; what was refused changed nothing."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.services = services_of(context.system)
+        self.store: JournalStore | None = None
+        self.books = Books()
+        self.appends = self.refused = self.waiting = 0
+        self.commits_s: deque[float] = deque(maxlen=COMMITS_KEPT)
+
+    @override
+    def on_begin(self) -> None:
+        self.store = self.services.open_journal()
+        self.books = fold(self.store.entries())
+        opening = self.services.opening(self.books)
+        if opening:
+            self._append(Append(records=opening, durable=True)).get(timeout=30)
+        self.services.publish(self.books)
+
+    @override
+    def on_end(self, reason: Exception | None) -> None:
+        if self.store is not None:
+            self.store.close()
+
+    @override
+    def handle(self, message: Append) -> object:
+        """The last sequence number; when durable, once it is on disk."""
+        try:
+            return self._append(message)
+        except MicroError as error:
+            self.refused += 1
+            return error
+
+    def _append(self, message: Append) -> "AsyncResult[int]":
+        assert self.store is not None  # noqa: S101 - on_begin comes before every message
+        books = self.books
+        for record in message.records:
+            books = apply(books, record)  # type: ignore[arg-type]  # every record struct is one of the union
+        done = self.store.append(message.records, durable=message.durable)  # type: ignore[arg-type]
+        self.appends += 1
+        if message.durable:
+            self.waiting += 1
+            began_s = perf_counter()
+            done.rawlink(lambda _: self._committed(began_s))
+        self.books = replace(books, seq=self.books.seq + len(message.records))
+        self.services.publish(self.books)
+        return done
+
+    def _committed(self, began_s: float) -> None:
+        self.waiting -= 1
+        self.commits_s.append(perf_counter() - began_s)
+
+    @override
+    def view(self) -> JournalView:
+        times = sorted(self.commits_s)
+        aside = self.store.set_aside if self.store is not None else None
+        return JournalView(
+            seq=self.books.seq,
+            appends=self.appends,
+            refused=self.refused,
+            waiting=self.waiting,
+            commit_p50_s=times[len(times) // 2] if times else None,
+            commit_p99_s=times[len(times) * 99 // 100] if times else None,
+            set_aside=aside.reason if aside else "",
+        )

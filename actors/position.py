@@ -1,0 +1,19 @@
+"""One actor per open position: from the first fill until flat."""
+
+from typing_extensions import override
+
+from actors.machine import MachineActor
+from core.effects import Effects, Now
+from core.state import position
+
+
+class PositionActor(MachineActor[position.PositionMessage, position.State]):
+    @override
+    def begin(self, now: Now) -> tuple[position.State, Effects]:
+        return position.begin(self.context.args, now)
+
+    @override
+    def step(
+        self, state: position.State, message: position.PositionMessage, now: Now
+    ) -> tuple[position.State, Effects]:
+        return position.step(state, message, now)
