@@ -6,6 +6,7 @@ Frozen; a change makes a new struct. The dicts and tuples inside are never chang
 from msgspec import Struct
 
 from core.messages import Order, Reserves
+from core.rules.breaker import Panic
 from core.rules.militia import Militia, MilitiaRule
 from core.rules.network_fee import fee_lamports
 from core.types import ExitReason, Purpose, Role, Side
@@ -151,7 +152,8 @@ class Books(Struct, frozen=True, kw_only=True):
     """Outcomes by order id of the treasury's transfers for what it has not finished yet."""
     breaker_until_s: float = 0.0
     breaker_why: str = ""
-    panics_at_s: tuple[float, ...] = ()
+    panics: tuple[Panic, ...] = ()
+    """The last emergencies, oldest first: what the circuit breaker goes by."""
     flagged: dict[str, ExitReason] = {}
     held_until_s: dict[str, float] = {}
     """When each token that we held was closed: the 24 h memory."""

@@ -32,12 +32,14 @@ from core.records import (
     RunStarted,
     TokenFlagged,
 )
-from core.types import Purpose, Role
+from core.rules.breaker import Panic
+from core.types import Role
 
 DAY_S = 86_400
 LIFE_LIMIT = 1
 ADMITTED_KEPT = 8
 """More than can be on their way at once: at most three positions are open."""
+PANICS_KEPT = 32
 DAILY_LOSS = "daily_loss"
 DRAWDOWN = "drawdown"
 
@@ -136,12 +138,10 @@ def _open_capital(books: Books, record: CapitalOpened) -> Books:
 
 
 def _admit(books: Books, record: EntryDecided) -> Books:
-    books = replace(books, admissions=books.admissions + 1)
-    if record.purpose is not Purpose.ENTRY:
-        return books
     newest = list(books.admitted.items())[1 - ADMITTED_KEPT :]
     admission = Admission(mint=record.mint, at_s=record.at_s)
-    return replace(books, admitted=dict(newest) | {record.order_id: admission})
+    admitted = dict(newest) | {record.order_id: admission}
+    return replace(books, admissions=books.admissions + 1, admitted=admitted)
 
 
 def _intend(books: Books, record: OrderIntended) -> Books:
@@ -188,7 +188,8 @@ def _settle(books: Books, record: OrderSettled) -> Books:
 
 
 def _panic(books: Books, record: EmergencyFired) -> Books:
-    books = replace(books, panics_at_s=(*books.panics_at_s, record.at_s)[-16:])
+    panic = Panic(record.at_s, record.operation_id, record.trigger, record.drop_bps)
+    books = replace(books, panics=(*books.panics, panic)[-PANICS_KEPT:])
     operation = books.operations.get(record.operation_id)
     if operation is None:
         return books
@@ -225,7 +226,7 @@ def _mark(books: Books, record: EquityMarked) -> Books:
 def _set_breaker(books: Books, record: BreakerSet) -> Books:
     books = replace(books, breaker_until_s=record.until_s, breaker_why=record.why)
     # Whoever closes it by hand means the panic exits that would open it again as well.
-    return books if record.until_s else replace(books, panics_at_s=())
+    return books if record.until_s else replace(books, panics=())
 
 
 def _resume(books: Books, record: EntriesResumed) -> Books:

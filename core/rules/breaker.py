@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from core.rules.share import exact
 from core.rules.verdict import Verdict
 from core.types import ExitReason
 
@@ -16,24 +17,36 @@ class BreakerRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     dump_share: float = 0.6
     """A massive dump opens it when the price fell by more than this."""
     panics: int = 2
-    """This many panic exits within `panics_within_s` open it."""
+    """Panic exits of this many operations within `panics_within_s` open it."""
     panics_within_s: float = 3_600.0
 
 
-def after_panic(rule: BreakerRule, trigger: ExitReason, *, fall: float = 0.0) -> float:
-    """Seconds for which one panic exit alone opens the breaker, 0 for not at all. `fall` is the price's, 0 to 1."""
-    opens = trigger is ExitReason.HONEYPOT or (trigger is ExitReason.MASSIVE_DUMP and fall > rule.dump_share)
-    return rule.open_s if opens else 0.0
+class Panic(Struct, frozen=True, array_like=True):
+    """An emergency that fired; folded from the journal, so it survives restarts."""
+
+    at_s: float
+    operation_id: str
+    trigger: ExitReason
+    drop_bps: int = 0
 
 
-def after_panics(rule: BreakerRule, panics_at_s: Sequence[float]) -> float:
-    """Until when the number of panic exits keeps the breaker open; 0.0 when it does not. Times ascend."""
-    ends = (
-        last + rule.open_s
-        for first, last in zip(panics_at_s, panics_at_s[rule.panics - 1 :], strict=False)
-        if last - first <= rule.panics_within_s
-    )
-    return max(ends, default=0.0)
+def opened_by(rule: BreakerRule, panics: Sequence[Panic]) -> tuple[float, str]:
+    """Until when these emergencies, oldest first, keep the breaker open, and why; (0.0, "") when none does."""
+    ends = [(panic.at_s + rule.open_s, str(panic.trigger)) for panic in panics if _opens_alone(rule, panic)]
+    firsts: dict[str, float] = {}
+    for panic in panics:
+        firsts.setdefault(panic.operation_id, panic.at_s)
+    exits_at_s = list(firsts.values())
+    for first, last in zip(exits_at_s, exits_at_s[rule.panics - 1 :], strict=False):
+        if last - first <= rule.panics_within_s:
+            ends.append((last + rule.open_s, f"{rule.panics} panic exits within {rule.panics_within_s / 60:g} min"))
+    return max(ends, default=(0.0, ""))
+
+
+def _opens_alone(rule: BreakerRule, panic: Panic) -> bool:
+    if panic.trigger is ExitReason.MASSIVE_DUMP:
+        return panic.drop_bps > exact(rule.dump_share) * 10_000
+    return panic.trigger is ExitReason.HONEYPOT
 
 
 def entry_verdict(*, until_s: float, why: str, now_s: float) -> Verdict:
