@@ -29,7 +29,7 @@ from core.chain.pumpswap import (
     WithdrawEvent,
 )
 from core.market.curve import START, SUPPLY_UNITS
-from core.messages import Graduated, Launched, MarketData, PoolOpened, Reserves, Traded
+from core.messages import AnyMarketData, Graduated, Launched, PoolOpened, Reserves, Traded
 from core.types import Side, Venue
 
 POOLS_KEPT = 65_536
@@ -62,7 +62,7 @@ class Tape:
         self.unattributed: dict[str, int] = {}
         self._pools: dict[str, _Pool] = {}
         self._pending: dict[str, Reserves] = {}
-        self._readers: dict[type[Any], Callable[[Any, int, float, str], MarketData | None]] = {
+        self._readers: dict[type[Any], Callable[[Any, int, float, str], AnyMarketData | None]] = {
             TradeEvent: self._curve_trade,
             BuyEvent: self._pool_buy,
             SellEvent: self._pool_sell,
@@ -79,12 +79,12 @@ class Tape:
             UpdateMayhemVirtualParamsEvent: self._mayhem,
         }
 
-    def read(self, event: Event, slot: int, at_s: float, signature: str) -> MarketData | None:
+    def read(self, event: Event, slot: int, at_s: float, signature: str) -> AnyMarketData | None:
         """The message that `event` makes, or None. `at_s` is the block time of `slot` by the feed's reckoning."""
         reader = self._readers.get(type(event))
         return None if reader is None else reader(event, slot, at_s, signature)
 
-    def take(self, events: Iterable[Event], *, slot: int, at_s: float, signature: str) -> Iterator[MarketData]:
+    def take(self, events: Iterable[Event], *, slot: int, at_s: float, signature: str) -> Iterator[AnyMarketData]:
         """The messages that the events of one transaction make, in order."""
         for event in events:
             message = self.read(event, slot, at_s, signature)
@@ -97,11 +97,11 @@ class Tape:
             _forget_oldest(self._pools)
         self._pools[pool] = _Pool(mint, quote_mint, reserves)
 
-    def _dropped(self, reason: str) -> MarketData | None:
+    def _dropped(self, reason: str) -> AnyMarketData | None:
         self.unattributed[reason] = self.unattributed.get(reason, 0) + 1
         return None
 
-    def _curve_trade(self, event: TradeEvent, slot: int, at_s: float, signature: str) -> MarketData | None:
+    def _curve_trade(self, event: TradeEvent, slot: int, at_s: float, signature: str) -> AnyMarketData | None:
         base = event.virtual_token_reserves
         if event.quote_mint in SOL_QUOTES:
             quote_mint, amount = "", event.sol_amount
@@ -124,7 +124,7 @@ class Tape:
             quote_mint=quote_mint,
         )
 
-    def _pool_buy(self, event: BuyEvent, slot: int, at_s: float, signature: str) -> MarketData | None:
+    def _pool_buy(self, event: BuyEvent, slot: int, at_s: float, signature: str) -> AnyMarketData | None:
         pool = self._pools.get(event.pool)
         if pool is None:
             return self._dropped("pool")
@@ -147,7 +147,7 @@ class Tape:
             quote_mint=pool.quote_mint,
         )
 
-    def _pool_sell(self, event: SellEvent, slot: int, at_s: float, signature: str) -> MarketData | None:
+    def _pool_sell(self, event: SellEvent, slot: int, at_s: float, signature: str) -> AnyMarketData | None:
         pool = self._pools.get(event.pool)
         if pool is None:
             return self._dropped("pool")
@@ -178,25 +178,25 @@ class Tape:
 
     def _migrated(
         self, event: CompletePumpAmmMigrationEvent, slot: int, at_s: float, _signature: str
-    ) -> MarketData | None:
+    ) -> AnyMarketData | None:
         quote, base = event.sol_amount, event.mint_amount
         reserves = self._pending.pop(event.pool, None) or Reserves(_POOL, quote, base, quote, base)
         self.learn(event.pool, event.mint, None, _other_quote(event.quote_mint))
         return self._moved(event.pool, reserves, slot, at_s)
 
-    def _deposit(self, event: DepositEvent, slot: int, at_s: float, _signature: str) -> MarketData | None:
+    def _deposit(self, event: DepositEvent, slot: int, at_s: float, _signature: str) -> AnyMarketData | None:
         real = event.pool_quote_token_reserves + event.quote_amount_in
         base = event.pool_base_token_reserves + event.base_amount_in
         return self._moved(event.pool, Reserves(_POOL, real + self._virtual(event.pool), base, real, base), slot, at_s)
 
-    def _withdrawal(self, event: WithdrawEvent, slot: int, at_s: float, _signature: str) -> MarketData | None:
+    def _withdrawal(self, event: WithdrawEvent, slot: int, at_s: float, _signature: str) -> AnyMarketData | None:
         real = event.pool_quote_token_reserves - event.quote_amount_out
         base = event.pool_base_token_reserves - event.base_amount_out
         return self._moved(event.pool, Reserves(_POOL, real + self._virtual(event.pool), base, real, base), slot, at_s)
 
     def _boost(
         self, event: InitBoostEvent | BoostBuyAndBurnEvent, slot: int, at_s: float, _signature: str
-    ) -> MarketData | None:
+    ) -> AnyMarketData | None:
         if isinstance(event, BoostBuyAndBurnEvent):
             base = event.base_reserves_after
         else:
@@ -211,7 +211,7 @@ class Tape:
         pool = self._pools.get(pool_id)
         return 0 if pool is None or pool.reserves is None else pool.reserves.quote - pool.reserves.real_quote
 
-    def _moved(self, pool_id: str, reserves: Reserves, slot: int, at_s: float) -> MarketData | None:
+    def _moved(self, pool_id: str, reserves: Reserves, slot: int, at_s: float) -> AnyMarketData | None:
         pool = self._pools.get(pool_id)
         if pool is None:
             return self._dropped("pool")
@@ -229,7 +229,7 @@ class Tape:
         self._dropped("mayhem")
 
 
-def _launched(event: CreateEvent, slot: int, at_s: float, _signature: str) -> MarketData:
+def _launched(event: CreateEvent, slot: int, at_s: float, signature: str) -> AnyMarketData:
     """A new coin. Events of 2024 name neither creator nor reserves: the signer made it, and every curve began alike."""
     quote = event.virtual_sol_reserves if event.is_sol_quoted else event.virtual_quote_reserves
     base, real_base = event.virtual_token_reserves, event.real_token_reserves
@@ -249,10 +249,11 @@ def _launched(event: CreateEvent, slot: int, at_s: float, _signature: str) -> Ma
         mayhem=bool(event.is_mayhem_mode),
         cashback=bool(event.is_cashback_enabled),
         token_2022=event.token_program == TOKEN_2022,
+        signature=signature,
     )
 
 
-def _graduated(event: CompleteEvent, slot: int, at_s: float, _signature: str) -> MarketData:
+def _graduated(event: CompleteEvent, slot: int, at_s: float, _signature: str) -> AnyMarketData:
     return Graduated(mint=event.mint, at_s=at_s, slot=slot)
 
 

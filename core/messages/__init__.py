@@ -3,6 +3,7 @@
 from core.messages.base import Command, Event, MarketData, Message, Query, Tick, Undelivered
 from core.messages.control import Append, PauseEntries, RaiseAlert, ResumeEntries, RotateWallets, SetBreaker
 from core.messages.market import (
+    AnyMarketData,
     DataEnded,
     FactsSeen,
     GetFacts,
@@ -34,6 +35,7 @@ from core.messages.orders import (
 from core.messages.trading import (
     CandidateGone,
     CandidateReady,
+    EnterMint,
     EntryAnswered,
     ExitPosition,
     OpenPosition,
@@ -45,11 +47,13 @@ from core.messages.trading import (
 )
 
 __all__ = [
+    "AnyMarketData",
     "Append",
     "CandidateGone",
     "CandidateReady",
     "Command",
     "DataEnded",
+    "EnterMint",
     "EntryAnswered",
     "Event",
     "ExitPosition",

@@ -42,6 +42,8 @@ class Launched(MarketData, frozen=True, kw_only=True):
     mayhem: bool = False
     cashback: bool = False
     token_2022: bool = False
+    signature: str = ""
+    """Of the transaction that created it: what else that did belongs to the creation."""
 
 
 class Traded(MarketData, frozen=True, kw_only=True):
@@ -101,6 +103,10 @@ class PoolOpened(MarketData, frozen=True, kw_only=True):
 
 class DataEnded(MarketData, frozen=True, kw_only=True):
     """A recording holds nothing more of this token."""
+
+
+AnyMarketData = Launched | Traded | Graduated | PoolOpened | DataEnded
+"""The messages of one token, as a batch holds them."""
 
 
 class SlotSeen(Event, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from core.messages.base import Command, Event
-from core.messages.market import DataEnded, Graduated, Launched, PoolOpened, Reserves, SolPriceSeen, Traded
+from core.messages.market import AnyMarketData, Reserves, SolPriceSeen
 from core.types import ExitReason, Purpose, Role, Side, Venue
 
 
@@ -160,7 +160,7 @@ class FeedBatch(Event, frozen=True, kw_only=True):
     slot: int
     at_s: float
     transactions: tuple[RawTransaction, ...] = ()
-    market: tuple[Launched | Traded | Graduated | PoolOpened | DataEnded, ...] = ()
+    market: tuple[AnyMarketData, ...] = ()
     landings: tuple[Settlement, ...] = ()
     sol_price: SolPriceSeen | None = None
     priority_lamports: int = 0

@@ -74,6 +74,25 @@ def execute(
     return _settled(transaction.chain_after(), done)
 
 
+def shortfall(chain: PaperChain, order: Order) -> str:
+    """Why this order fails whatever the reserves say, or empty: for a market that trades before the chain is asked.
+
+    Errs against the order by what a buy would leave of its lamports, and a sale bring above its limit.
+    """
+    try:
+        _Transaction(chain, order).pay_landing(tip=False)
+    except _Failed:
+        return FEE
+    worst = _Transaction(chain, order)
+    try:
+        worst.pay_landing(tip=True)
+        worst.act_at_worst()
+        worst.check_minimums()
+    except _Failed as failed:
+        return str(failed)
+    return ""
+
+
 def _settled(chain: PaperChain, settlement: Settlement) -> tuple[PaperChain, Settlement]:
     settled = dict(chain.settled)
     if len(settled) >= SETTLED_KEPT:
@@ -153,43 +172,67 @@ class _Transaction:
             self.fees[kind] = self.fees.get(kind, 0) + lamports
         return replace(done, tokens=tokens, quote_lamports=quote_lamports, reserves=reserves_of(quote.after))
 
-    def _buy(self, quote: Quote | None) -> Quote:
+    def act_at_worst(self) -> None:
+        """The dearest buy and the poorest sale that this order allows."""
         order = self.order
+        if order.side is Side.BUY:
+            self._take_in(order.lamports, max(order.limit, 1))
+            if not self.balance(order.role):
+                raise _Failed(RENT)  # a lamport that a buy leaves over is too little to live on
+        elif order.side is Side.SELL:
+            self._give_away(order.limit, order.tokens)
+        else:
+            self._transfer()
+
+    def _buy(self, quote: Quote | None) -> Quote:
         if quote is None:
             raise _Failed(UNTRADABLE)
-        if quote.tokens < order.limit:
+        if quote.tokens < self.order.limit:
             raise _Failed(SLIPPAGE)
-        self._lock(self._account_key(), token_account_lamports(token_2022=order.token_2022))
-        accumulator = f"{wallet_of(order.role, order.generation)}.{order.venue}"
-        if accumulator not in self.accumulators:
-            self.accumulators[accumulator] = VOLUME_ACCUMULATOR_LAMPORTS
-            self.move(order.payer, -VOLUME_ACCUMULATOR_LAMPORTS)
-            self.rent += VOLUME_ACCUMULATOR_LAMPORTS
-        self._wrap_for_a_moment()
-        self.move(order.role, -quote.total_lamports)
-        account = self.token_accounts[self._account_key()]
-        self.token_accounts[self._account_key()] = replace(account, tokens=account.tokens + quote.tokens)
-        self._unwrap()
+        self._take_in(quote.total_lamports, quote.tokens)
         return quote
 
     def _sell(self, quote: Quote | None) -> Quote:
-        key, order = self._account_key(), self.order
-        account = self.token_accounts.get(key)
-        if account is None or account.tokens < order.tokens:
-            raise _Failed(TOKENS)
+        self._check_tokens()
         if quote is None:
             raise _Failed(UNTRADABLE)
-        if quote.total_lamports < order.limit:
+        if quote.total_lamports < self.order.limit:
             raise _Failed(SLIPPAGE)
+        self._give_away(quote.total_lamports, quote.tokens)
+        return quote
+
+    def _take_in(self, lamports: int, tokens: int) -> None:
+        order, key = self.order, self._account_key()
+        if key not in self.token_accounts:
+            rent = token_account_lamports(token_2022=order.token_2022)
+            self.token_accounts[key] = TokenAccount(0, rent)
+            self._lock(rent)
+        accumulator = f"{wallet_of(order.role, order.generation)}.{order.venue}"
+        if accumulator not in self.accumulators:
+            self.accumulators[accumulator] = VOLUME_ACCUMULATOR_LAMPORTS
+            self._lock(VOLUME_ACCUMULATOR_LAMPORTS)
         self._wrap_for_a_moment()
-        self.token_accounts[key] = account = replace(account, tokens=account.tokens - order.tokens)
-        self.move(order.role, quote.total_lamports)
+        self.move(order.role, -lamports)
+        account = self.token_accounts[key]
+        self.token_accounts[key] = replace(account, tokens=account.tokens + tokens)
         self._unwrap()
-        if order.close_account:
+
+    def _check_tokens(self) -> TokenAccount:
+        account = self.token_accounts.get(self._account_key())
+        if account is None or account.tokens < self.order.tokens:
+            raise _Failed(TOKENS)
+        return account
+
+    def _give_away(self, lamports: int, tokens: int) -> None:
+        key, account = self._account_key(), self._check_tokens()
+        self._wrap_for_a_moment()
+        self.token_accounts[key] = account = replace(account, tokens=account.tokens - tokens)
+        self.move(self.order.role, lamports)
+        self._unwrap()
+        if self.order.close_account:
             if account.tokens:
                 raise _Failed(NOT_EMPTY)
             self._close(key)
-        return quote
 
     def _transfer(self) -> None:
         order = self.order
@@ -216,11 +259,9 @@ class _Transaction:
     def _account_key(self) -> str:
         return f"{wallet_of(self.order.role, self.order.generation)}/{self.order.mint}"
 
-    def _lock(self, key: str, rent: int) -> None:
-        if key not in self.token_accounts:
-            self.token_accounts[key] = TokenAccount(0, rent)
-            self.move(self.order.payer, -rent)
-            self.rent += rent
+    def _lock(self, rent: int) -> None:
+        self.move(self.order.payer, -rent)
+        self.rent += rent
 
     def _close(self, key: str) -> None:
         rent = self.token_accounts.pop(key).rent_lamports

@@ -13,41 +13,17 @@ from core.market.curve import START, after_buy, buy_cost
 from core.market.fees import rates_of
 from core.market.paper import transaction as paper
 from core.market.paper.chain import PaperChain, TokenAccount, accounts_of, digest, holdings_of, receive
-from core.market.paper.transaction import execute
+from core.market.paper.transaction import execute, shortfall
 from core.market.pool import Pool
 from core.market.quotes import buy_exact_in, sell
 from core.market.reserves import reserves_of
 from core.messages import Order, Reserves, Settlement
-from core.types import Purpose, Role, Side, Venue
+from core.types import Purpose, Role, Venue
+from tests.market.paper.orders import SOL, buy, funded, sale, transfer
 from tests.market.states import pools as some_pools
 
-SOL = 1_000_000_000
 CURVE = reserves_of(after_buy(START, 10**14, buy_cost(START, 10**14)))
 POOL = reserves_of(Pool(206_900_000_000_000, 85 * SOL))
-
-
-def funded(**lamports: int) -> PaperChain:
-    chain = PaperChain()
-    for role, amount in (lamports or {"lightning": SOL, "emergency_gas": SOL}).items():
-        chain = receive(chain, Role(role), 0, amount)
-    return chain
-
-
-def buy(**fields: object) -> Order:
-    values = {
-        "id": "b", "purpose": Purpose.ENTRY, "role": Role.LIGHTNING, "payer": Role.LIGHTNING, "mint": "coin",
-        "side": Side.BUY, "venue": Venue.CURVE, "lamports": SOL // 20, "priority_lamports": 20_000,
-    }  # fmt: skip
-    return Order(**(values | fields))  # type: ignore[arg-type]
-
-
-def sale(**fields: object) -> Order:
-    return buy(**({"purpose": Purpose.EXIT, "side": Side.SELL, "lamports": 0} | fields))
-
-
-def transfer(**fields: object) -> Order:
-    order = {"purpose": Purpose.TAX, "side": None, "venue": None, "mint": "", "to_role": Role.PSYCHOLOGY}
-    return buy(**(order | fields))
 
 
 def run(
@@ -254,6 +230,15 @@ def test_the_digest_forgets_the_order_in_which_parts_were_made():
     assert digest(one) != digest(receive(one, Role.REENTRY, 0, 1))
 
 
+def test_what_cannot_be_paid_is_known_before_the_market_is_asked():
+    chain = funded(lightning=SOL // 20)
+
+    assert shortfall(chain, buy()) == paper.FUNDS
+    assert shortfall(chain, sale(tokens=1)) == paper.TOKENS
+    assert shortfall(chain, buy(payer=Role.REENTRY)) == paper.FEE
+    assert shortfall(funded(), buy()) == ""
+
+
 ROLES = st.sampled_from(list(Role))
 ORDERS = st.one_of(
     st.builds(
@@ -289,12 +274,13 @@ ORDERS = st.one_of(
 
 
 @given(orders=st.lists(ORDERS, max_size=12), pool=some_pools, venue=st.sampled_from(Venue))
-def test_every_settlement_balances_and_the_chain_is_the_sum_of_them(orders: list[Order], pool: Pool, venue: Venue):
+def test_every_settlement_balances_and_only_the_market_surprises(orders: list[Order], pool: Pool, venue: Venue):
     chain = funded(lightning=SOL, reentry=SOL // 2, emergency_gas=5_000_000, tactical_exit=WALLET_LAMPORTS)
     expected = accounts_of(chain)
     tokens = 0
     for number, order in enumerate(orders):
         reserves = CURVE if venue is Venue.CURVE else reserves_of(pool)
+        sure = shortfall(chain, order) == ""
         chain, settlement = run(chain, order, str(number), reserves=reserves)
         postings = of_settlement(order, settlement)
         assert balance_of(postings) == 0
@@ -302,6 +288,8 @@ def test_every_settlement_balances_and_the_chain_is_the_sum_of_them(orders: list
             if posting.account in expected:
                 expected[posting.account] += posting.lamports
         tokens += settlement.tokens
+        if sure:
+            assert settlement.error in {"", paper.SLIPPAGE, paper.VENUE, paper.UNTRADABLE}
         if settlement.error:
             assert settlement.fees.keys() <= {"base", "priority"}
     assert accounts_of(chain) == expected

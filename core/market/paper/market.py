@@ -1,0 +1,113 @@
+"""The embedded market with us in it: the simulator trades, the paper chain holds our wallets, both land our orders.
+
+The simulator decides what the market gives (reserves, fees, traps); the paper chain decides what we can pay. What
+cannot be paid is found before the market is asked, so the two never disagree.
+"""
+
+from typing import cast
+
+from core.errors import Fatal
+from core.market.paper.transaction import DRAWN, SLIPPAGE, TOKENS, UNTRADABLE, VENUE, shortfall
+from core.market.paper.venue import PaperVenue, Sent
+from core.market.simulator.orders import SimFill, SimOrder
+from core.market.simulator.simulator import Simulator
+from core.messages import AnyMarketData, FeedBatch, Settlement, TokenFacts
+from core.types import Side
+
+_REASONS = {
+    "slippage": SLIPPAGE,
+    "insufficient_tokens": TOKENS,
+    "dust": UNTRADABLE,
+    "complete": VENUE,
+    "wrong_venue": VENUE,
+    "unknown_token": VENUE,
+}
+"""The simulator's word for a failure -> the paper chain's error; other words (honeypot) stand for themselves."""
+
+
+class PaperMarket:
+    """A `core.ports.Feed` that never ends and never blocks, and a `core.ports.Accounts`. One batch is one slot."""
+
+    name = "market"
+
+    def __init__(self, simulator: Simulator, venue: PaperVenue) -> None:
+        self.simulator = simulator
+        self.venue = venue
+        self.slot_s = simulator.settings.clock.slot_s
+        venue.slot = max(venue.slot, simulator.slot)
+
+    def next(self) -> FeedBatch:
+        """Play the next slot. Transfers of ours land first, then at most one trade: the chain checks it beforehand."""
+        slot = self.simulator.slot + 1
+        at_s = self.simulator.at_s + self.slot_s
+        landings: list[Settlement] = []
+        trade: Sent | None = None
+        for sent in self.venue.due(slot, trades=1):
+            if sent.order.side is not None:
+                trade = sent
+            else:
+                landings.append(self.venue.settle(sent, slot=slot, at_s=at_s))
+        return self.play(trade, tuple(landings))
+
+    def play(self, trade: Sent | None, landings: tuple[Settlement, ...] = ()) -> FeedBatch:
+        """Play the next slot with this trade of ours in it, if any."""
+        failure = self._submit(trade) if trade is not None else ""
+        played = self.simulator.step()
+        if trade is not None:
+            fill = next((fill for fill in played.fills if fill.signature == trade.signature), None)
+            landings = (*landings, self._settle(trade, fill, failure, played.slot, played.at_s))
+        self.venue.see(played.at_s, played.priority_fee_lamports)
+        return FeedBatch(
+            slot=played.slot,
+            at_s=played.at_s,
+            transactions=played.transactions,
+            market=cast("tuple[AnyMarketData, ...]", played.events),
+            landings=landings,
+            sol_price=played.sol_price,
+            priority_lamports=played.priority_fee_lamports,
+        )
+
+    def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
+        return self.simulator.facts(mint, stake_lamports)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _submit(self, trade: Sent) -> str:
+        """Give the trade to the market; why it will fail whatever the market says, or empty."""
+        order = trade.order
+        failure = DRAWN if trade.failed else shortfall(self.venue.chain, order)
+        amount = order.lamports if order.side is Side.BUY else order.tokens
+        if order.side is None or amount <= 0 or order.limit < 0:
+            return failure or UNTRADABLE
+        self.simulator.submit(
+            SimOrder(
+                signature=trade.signature,
+                wallet=self.venue.address(order),
+                mint=order.mint,
+                side=order.side,
+                venue=order.venue,
+                amount=amount,
+                limit=order.limit,
+                land_slot=self.simulator.slot + 1,
+                priority_fee_lamports=order.priority_lamports,
+                failure=failure,
+            )
+        )
+        return failure
+
+    def _settle(self, trade: Sent, fill: SimFill | None, failure: str, slot: int, at_s: float) -> Settlement:
+        if fill is not None and not fill.ok and not failure:
+            failure = _REASONS.get(fill.reason, fill.reason)
+        settlement = self.venue.settle(
+            trade,
+            slot=slot,
+            at_s=at_s,
+            reserves=None if fill is None else fill.before,
+            rates=None if fill is None else fill.rates,
+            failure=failure,
+        )
+        moved = fill.tokens if fill is not None and fill.ok else 0
+        if abs(settlement.tokens) != moved:
+            raise Fatal(f"{trade.signature}: the market moved {moved} token units, the paper chain {settlement.tokens}")
+        return settlement
