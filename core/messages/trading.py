@@ -38,6 +38,18 @@ class RequestEntry(Command, frozen=True, kw_only=True):
     by: str = "miner"
 
 
+class EnterMint(Command, frozen=True, kw_only=True):
+    """A person's wish, to the miner: enter this token now (empty: the best there is). Same conditions as for any other.
+
+    The miner passes it on to the token's watcher when it knows no candidate of that name; the refusal then carries the
+    watcher's verdicts. The answer is `EntryAnswered` to `reply_to`, if one is given, and an `EntryDecided` record.
+    """
+
+    mint: str
+    by: str
+    reply_to: str = ""
+
+
 class RequestReentry(Command, frozen=True, kw_only=True):
     """A position's wish to buy more."""
 
@@ -47,6 +59,7 @@ class RequestReentry(Command, frozen=True, kw_only=True):
     at_s: float
     verdicts: tuple[Verdict, ...] = ()
     """Every entry condition but age, judged now (rules.md §4)."""
+    holders: int | None = None
 
 
 class EntryAnswered(Event, frozen=True, kw_only=True):
