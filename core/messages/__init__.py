@@ -1,7 +1,15 @@
 """Every message between actors, by what it is about."""
 
 from core.messages.base import Command, Event, MarketData, Message, Query, Tick, Undelivered
-from core.messages.control import Append, PauseEntries, RaiseAlert, ResumeEntries, RotateWallets, SetBreaker
+from core.messages.control import (
+    AcknowledgeAlert,
+    Append,
+    PauseEntries,
+    RaiseAlert,
+    ResumeEntries,
+    RotateWallets,
+    SetBreaker,
+)
 from core.messages.market import (
     AnyMarketData,
     DataEnded,
@@ -47,6 +55,7 @@ from core.messages.trading import (
 )
 
 __all__ = [
+    "AcknowledgeAlert",
     "AnyMarketData",
     "Append",
     "CandidateGone",

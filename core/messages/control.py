@@ -40,6 +40,13 @@ class RaiseAlert(Command, frozen=True, kw_only=True):
     mint: str = ""
 
 
+class AcknowledgeAlert(Command, frozen=True, kw_only=True):
+    """To the notifier: a person has seen it."""
+
+    alert_id: int
+    by: str
+
+
 class Append(Command, frozen=True, kw_only=True):
     """To the journal, always asked: write these, in order, together. Answered with the last sequence number.
 

@@ -1,0 +1,271 @@
+"""One HTTP server on gevent that a slow, greedy or malformed client cannot hold up.
+
+The whole request is read, within a time and a size, before the application sees it; so the application never waits for
+a client. What is refused here is refused with a problem document (RFC 9457), as the application refuses the rest.
+"""
+
+import errno
+import json
+import logging
+import socket
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+import gevent
+from gevent.pool import Pool
+from gevent.pywsgi import WSGIHandler, WSGIServer
+from msgspec import Struct
+from typing_extensions import override
+
+from core.errors import Refused
+
+log = logging.getLogger(__name__)
+
+CHUNK = 16_384
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one client may use."""
+
+    connections: int = 64
+    """At the same time, over all clients; one more is answered 503 and closed."""
+    head_bytes: int = 16_384
+    body_bytes: int = 65_536
+    request_s: float = 10.0
+    """For the whole request, from its first byte."""
+    idle_s: float = 15.0
+    """Between two requests on one connection."""
+    write_s: float = 20.0
+    """For each part of the answer to be taken."""
+
+
+class Rejected(ValueError):
+    """The request is answered here and its connection closed."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+class Handler(WSGIHandler):
+    """One connection."""
+
+    server: "Server"
+    # A client that went away, or does not take its answer, is not an error of ours.
+    ignored_socket_errors: tuple[Any, ...] = (errno.EPIPE, errno.ECONNRESET, errno.ETIMEDOUT, "timed out")
+
+    def __init__(self, sock: Any, address: Any, server: "Server") -> None:
+        # Without it a keep-alive answer waits 40 ms for the client's delayed acknowledgement.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(server.limits.write_s)
+        self._deadline: gevent.Timeout | None = None
+        super().__init__(sock, address, server)
+
+    @override
+    def handle_one_request(self) -> Any:
+        if not self._begins():
+            return None
+        self._deadline = gevent.Timeout.start_new(self.server.limits.request_s)
+        try:
+            return super().handle_one_request()
+        except gevent.Timeout as expired:
+            if expired is not self._deadline:
+                raise
+            return self._answer(HTTPStatus.REQUEST_TIMEOUT, "the request was not complete in time")
+        except Rejected as rejected:
+            return self._answer(rejected.status, rejected.detail)
+        except (OSError, ValueError):  # its body ended early or was malformed
+            return self._answer(HTTPStatus.BAD_REQUEST, "the request's body is malformed or not complete")
+        finally:
+            self._deadline.close()
+
+    @override
+    def read_request(self, raw_requestline: str) -> Any:
+        super().read_request(raw_requestline)
+        if self.request_version not in {"HTTP/1.0", "HTTP/1.1"}:
+            raise Rejected(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "only HTTP/1.0 and HTTP/1.1 are spoken here")
+        # Two readings of where a request ends are how one is smuggled past a proxy.
+        encoding = self.headers.get("Transfer-Encoding")
+        if encoding is not None and encoding.lower() != "chunked":
+            raise Rejected(HTTPStatus.NOT_IMPLEMENTED, "the only transfer encoding understood here is chunked")
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) > 1 or any(not length.isascii() or not length.isdigit() for length in lengths):
+            raise Rejected(HTTPStatus.BAD_REQUEST, "the content length is not one plain number")
+        return True
+
+    @override
+    def MessageClass(self, *args: object) -> Any:
+        return super().MessageClass(BytesIO(self._head()))
+
+    @override
+    def get_environ(self) -> WSGIEnvironment:
+        environ: WSGIEnvironment = super().get_environ()
+        body = self._body(environ)
+        environ["wsgi.input"] = BytesIO(body)
+        environ["wsgi.input_terminated"] = True
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return environ
+
+    @override
+    def handle_one_response(self) -> None:
+        if self._deadline is not None:
+            self._deadline.close()
+        self.server.requests += 1
+        super().handle_one_response()
+
+    @override
+    def _handle_client_error(self, ex: Exception) -> Any:  # type: ignore[misc]  # gevent documents it, its stubs do not
+        if isinstance(ex, Rejected):
+            return self._answer(ex.status, ex.detail)
+        return self._answer(HTTPStatus.BAD_REQUEST, "the request is not well-formed HTTP")
+
+    def _begins(self) -> bool:
+        """Wait for the next request; False when the client closed, went away or stayed silent."""
+        idle = gevent.Timeout.start_new(self.server.limits.idle_s)
+        try:
+            return bool(self.rfile.peek(1))
+        except gevent.Timeout as expired:
+            if expired is not idle:
+                raise
+            return False
+        except OSError:
+            return False
+        finally:
+            idle.close()
+
+    def _head(self) -> bytes:
+        """The header lines, up to and with the empty one."""
+        lines: list[bytes] = []
+        left = self.server.limits.head_bytes
+        while left > 0:
+            line = self.rfile.readline(left)
+            left -= len(line)
+            lines.append(line)
+            if line in {b"\r\n", b"\n", b""}:
+                return b"".join(lines)
+        raise Rejected(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the request's headers are too large")
+
+    def _body(self, environ: WSGIEnvironment) -> bytes:
+        limit = self.server.limits.body_bytes
+        if (self.content_length or 0) > limit:
+            raise Rejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request may carry {limit} bytes at most")
+        source, body = environ["wsgi.input"], bytearray()
+        while part := source.read(CHUNK):
+            body += part
+            if len(body) > limit:
+                raise Rejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request may carry {limit} bytes at most")
+        return bytes(body)
+
+    def _answer(self, status: HTTPStatus, detail: str) -> tuple[str, bytes]:
+        self.server.rejected += 1
+        return str(status.value), problem(status, detail)
+
+
+class Server(WSGIServer):
+    """The listening side."""
+
+    handler_class = Handler
+
+    def __init__(self, address: tuple[str, int], application: WSGIApplication, limits: Limits) -> None:
+        self.limits = limits
+        self.requests = self.rejected = self.open = 0
+        # The pool is larger than the limit, so that who comes too many is told so.
+        super().__init__(
+            address,
+            application,
+            spawn=Pool(2 * limits.connections),
+            log=None,
+            error_log=log,
+            # Given, or the server would ask DNS for its own name.
+            environ={"SERVER_NAME": address[0]},
+        )
+
+    @override
+    def handle(self, sock: Any, address: Any) -> None:
+        if self.open >= self.limits.connections:
+            self.rejected += 1
+            sock.settimeout(1.0)
+            send(sock, problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; try again in a moment"))
+            return
+        self.open += 1
+        try:
+            super().handle(sock, address)
+        finally:
+            self.open -= 1
+
+
+class HttpServer:
+    """`setting` is the name under which the port is set, for the one who reads that it is taken."""
+
+    def __init__(
+        self, application: WSGIApplication, *, bind: str, port: int, setting: str, limits: Limits | None = None
+    ) -> None:
+        self._bind, self._port, self._setting = bind, port, setting
+        self._server = Server((bind, port), application, limits or Limits())
+
+    def start(self) -> None:
+        """Listen from now on. Raises Refused when the address cannot be had."""
+        try:
+            self._server.start()
+        except OSError as error:
+            raise Refused(_why(self._bind, self._port, self._setting, error)) from None
+
+    def stop(self, grace_s: float = 0.3) -> None:
+        """Close the listener, give answers under way `grace_s`, then close their connections."""
+        self._server.stop(timeout=grace_s)
+
+    @property
+    def port(self) -> int:
+        """The real one, where 0 was asked for."""
+        return self._server.server_port or self._port
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Requests handed on, requests and connections rejected here, connections open now."""
+        return self._server.requests, self._server.rejected, self._server.open
+
+
+def check_free(bind: str, port: int, setting: str) -> None:
+    """Raises Refused when the address cannot be listened on: to be asked before anything is started."""
+    try:
+        family = socket.getaddrinfo(bind, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((bind, port))
+    except OSError as error:
+        raise Refused(_why(bind, port, setting, error)) from None
+
+
+def _why(bind: str, port: int, setting: str, error: OSError) -> str:
+    reasons: dict[int | None, str] = {
+        errno.EADDRINUSE: f"port {port} on {bind} is in use; stop what uses it, or set {setting} to another port",
+        errno.EACCES: f"port {port} on {bind} is not allowed to this user; set {setting} to one above 1023",
+    }
+    fallback = f"cannot listen on {bind} port {port} ({error}); check MICRO_BIND and {setting}"
+    return reasons.get(error.errno, fallback)
+
+
+def problem(status: HTTPStatus, detail: str) -> bytes:
+    """A whole answer that ends the connection."""
+    body = json.dumps({"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail})
+    lines = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        "X-Content-Type-Options: nosniff",
+        "Cache-Control: no-store",
+        "Connection: close",
+    )
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+def send(sock: Any, answer: bytes) -> None:
+    """Send to a client that may be gone already."""
+    try:
+        sock.sendall(answer)
+    except OSError as error:
+        log.debug("a rejected client was gone: %s", error)
