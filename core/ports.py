@@ -1,14 +1,21 @@
 """The seams between the core and the world. Adapters in `actors/adapters` implement them; tests bring their own."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from typing_extensions import override
 
 from core.messages import FeedBatch as FeedBatch
 from core.messages import Message, Order, Settlement, TokenFacts
 from core.messages import RawTransaction as RawTransaction
 from core.records import AnyRecord, Entry
+from core.snapshots import ActorSnapshot, TrafficCounts
+
+if TYPE_CHECKING:
+    from core.ledger.books import Books
+    from core.settings import Settings
+    from core.state.market_now import MarketNow
 
 
 class Feed(Protocol):
@@ -66,10 +73,96 @@ class JournalStore(Protocol):
 
 
 class Directory(Protocol):
-    """How the monitor reaches actors without knowing pykka."""
+    """How the monitor reaches actors without knowing pykka. May raise Unavailable, AskTimeout, Refused."""
 
-    def tell(self, name: str, message: Message) -> bool: ...
+    def tell(self, name: str, message: Message) -> bool:
+        """False when nobody of that name is there; Refused when its mailbox is full."""
+        ...
 
     def ask(self, name: str, message: Message, timeout_s: float) -> object: ...
 
-    def snapshots(self) -> "dict[str, object]": ...
+    def snapshot(self, name: str, *, live: bool = False, timeout_s: float = 0.5) -> ActorSnapshot | None:
+        """One actor, None when unknown. `live` waits for its answer; one that gives none in time is shown as late."""
+        ...
+
+    def snapshots(self, *, live: bool = False, timeout_s: float = 0.5) -> dict[str, ActorSnapshot]:
+        """All of them; `live` asks all at once and takes `timeout_s` at most."""
+        ...
+
+    def counts(self) -> dict[str, TrafficCounts]:
+        """Traffic by class of names."""
+        ...
+
+
+class Tokens(Struct, frozen=True):
+    """Bearer tokens of the two scopes: `operate` may also read. Never shown."""
+
+    read: str
+    operate: str
+
+    @override
+    def __repr__(self) -> str:
+        return "Tokens(***)"
+
+
+class Reread(Struct, frozen=True, kw_only=True):
+    """What reading the settings again did, by names of settings: in force now, or only after a restart."""
+
+    applied: tuple[str, ...] = ()
+    after_restart: tuple[str, ...] = ()
+
+
+class Panel(Protocol):
+    """Everything that the monitor may see and do. The composition root brings it; it raises only what is said."""
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def settings(self) -> "Settings": ...
+
+    @property
+    def market(self) -> "MarketNow": ...
+
+    @property
+    def mode(self) -> str:
+        """paper, live, replay, simulate."""
+        ...
+
+    @property
+    def permanent(self) -> frozenset[str]:
+        """Names of the actors that must be alive at all times."""
+        ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+    def books(self) -> "Books":
+        """The books as the journal last made them. Raises Unavailable before the journal has begun."""
+        ...
+
+    def now_s(self) -> float:
+        """Market time, epoch seconds."""
+        ...
+
+    def uptime_s(self) -> float:
+        """Real time since the process started."""
+        ...
+
+    def newest(
+        self, kinds: Collection[str] = (), *, before_seq: int | None = None, mint: str = "", limit: int = 100
+    ) -> list[Entry]:
+        """A page of the journal, newest first, read off the hub; without kinds or mint all. Raises Retryable."""
+        ...
+
+    def entries_after(self, seq: int, limit: int) -> list[Entry]:
+        """The next entries in order, read off the hub. Raises Retryable."""
+        ...
+
+    def dump(self) -> dict[str, object]:
+        """State of everything, as plain data, within half a second."""
+        ...
+
+    def reread(self) -> Reread:
+        """Read the settings file again. Raises Refused when it is wrong; then nothing is changed."""
+        ...

@@ -48,6 +48,8 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     monitor_port: int = 8081
     executor_port: int = 8080
     bind: str = "127.0.0.1"
+    allowed_hosts: tuple[str, ...] = ()
+    """Names beside loopback and `bind` that a request's Host header may carry, as ["monitor"] in a Compose network."""
     feed: str = "market"
     """`market` (embedded), `live`, or a file."""
     seed: int = 7
