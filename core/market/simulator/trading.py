@@ -1,0 +1,182 @@
+"""Trades of the agents on real curve and pool mathematics, and what a price does to attention.
+
+Bare integers on the token instead of `Curve` and `Pool` values: these functions run for every trade. Their results
+equal `core.market.quotes`; a test compares them.
+"""
+
+from bisect import bisect_right
+
+from core.market import curve as curves
+from core.market import pool as pools
+from core.market.curve import START, SUPPLY_UNITS
+from core.market.fees import CURVE_RATES, POOL_SCHEDULE, FeeRates, as_cashback, fee_on
+from core.market.pool import MIGRATED_BASE_UNITS, MIGRATION_FEE_LAMPORTS
+from core.market.simulator.addresses import pool_address
+from core.market.simulator.market import Market
+from core.market.simulator.state import Action, Kind, Stage, Token
+from core.market.simulator.wire_events import Swap
+from core.types import Side
+
+START_PRICE = START.virtual_quote / START.virtual_base
+_THRESHOLDS = [tier.market_cap_from_lamports for tier in POOL_SCHEDULE.tiers]
+_CASHBACK_RATES = {tier.rates: as_cashback(tier.rates) for tier in POOL_SCHEDULE.tiers} | {
+    CURVE_RATES: as_cashback(CURVE_RATES)
+}
+
+
+def rates_for(token: Token) -> FeeRates:
+    """The rates of the token where it trades now."""
+    if token.stage == Stage.CURVE:
+        rates = CURVE_RATES
+    else:
+        cap = token.pool_quote * SUPPLY_UNITS // token.pool_base
+        rates = POOL_SCHEDULE.tiers[bisect_right(_THRESHOLDS, cap) - 1].rates
+    return _CASHBACK_RATES[rates] if token.cashback else rates
+
+
+def price(token: Token) -> float:
+    """Spot price in start prices."""
+    if token.stage == Stage.POOL:
+        return token.pool_quote / token.pool_base / START_PRICE
+    return token.virtual_quote / token.virtual_base / START_PRICE
+
+
+def buy(market: Market, token: Token, wallet: str, net: int, *, joined: bool = False) -> int:
+    """Buy exact-in for `net` lamports after fees; token units received, 0 where nothing could be bought."""
+    if token.stage == Stage.CURVE:
+        tokens = _buy_on_curve(market, token, wallet, net, joined)
+    elif token.stage == Stage.POOL:
+        tokens = _buy_in_pool(market, token, wallet, net)
+    else:
+        return 0
+    if tokens:
+        _fail_others(market, token, Side.BUY)
+    return tokens
+
+
+def _buy_on_curve(market: Market, token: Token, wallet: str, net: int, joined: bool) -> int:
+    tokens = curves.tokens_for(token.virtual_quote, token.virtual_base, net)
+    if tokens <= 0:
+        return 0
+    if tokens >= token.real_base:
+        tokens = token.real_base
+        net = min(net, curves.cost_of(token.virtual_quote, token.virtual_base, tokens))
+    move_curve(token, tokens, net)
+    token.holders[wallet] = token.holders.get(wallet, 0) + tokens
+    market.broadcast.traded(token, Swap(Side.BUY, wallet, net, tokens, rates_for(token)), joined=joined)
+    after_rise(market, token, wallet)
+    return tokens
+
+
+def move_curve(token: Token, tokens: int, quote: int) -> None:
+    """`tokens` left the curve for `quote` lamports; both negative for a sale."""
+    token.virtual_quote += quote
+    token.real_quote += quote
+    token.virtual_base -= tokens
+    token.real_base -= tokens
+
+
+def after_rise(market: Market, token: Token, wallet: str) -> None:
+    """What follows a buy: completion of the curve, or more attention at a doubling of the price."""
+    if token.stage == Stage.CURVE and token.real_base == 0:
+        settings = market.settings.graduation
+        token.stage = Stage.COMPLETE
+        market.broadcast.completed(token, wallet)
+        wait = market.random.randint(settings.migrate_slots_least, settings.migrate_slots_most)
+        market.schedule(wait * market.slot_s, Action.MIGRATE, token)
+    while price(token) >= token.next_doubling:
+        token.next_doubling *= 2.0
+        token.attention *= market.settings.attention.doubling_gain
+
+
+def _buy_in_pool(market: Market, token: Token, wallet: str, net: int) -> int:
+    tokens = pools.tokens_for(token.pool_quote, token.pool_base, net)
+    if tokens <= 0:
+        return 0
+    rates = rates_for(token)
+    lp_fee = fee_on(net, rates.lp_bps)
+    token.pool_quote += net + lp_fee
+    token.pool_base -= tokens
+    token.holders[wallet] = token.holders.get(wallet, 0) + tokens
+    market.broadcast.traded(token, Swap(Side.BUY, wallet, net, tokens, rates, lp_fee))
+    after_rise(market, token, wallet)
+    return tokens
+
+
+def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
+    """Sell up to `tokens` of what `wallet` holds; lamports before fees, 0 where nothing could be sold."""
+    held = token.holders.get(wallet, 0)
+    tokens = min(tokens, held)
+    if tokens <= 0 or token.stage == Stage.COMPLETE:
+        return 0
+    if is_trapped(market, token, wallet):
+        market.broadcast.failed(token, Side.SELL)
+        return 0
+    before = price(token)
+    rates = rates_for(token)
+    on_curve = token.stage == Stage.CURVE
+    quote = (
+        curves.proceeds_of(token.virtual_quote, token.virtual_base, tokens)
+        if on_curve
+        else pools.proceeds_of(token.pool_quote, token.pool_base, tokens)
+    )
+    if quote < 1_000:
+        # Dust whose fees would eat it, or nearly: nobody pays a transaction for that.
+        return 0
+    _take(token, wallet, tokens, held)
+    if on_curve:
+        move_curve(token, -tokens, -quote)
+        swap = Swap(Side.SELL, wallet, quote, tokens, rates)
+    else:
+        lp_fee = fee_on(quote, rates.lp_bps)
+        token.pool_quote -= quote - lp_fee
+        token.pool_base += tokens
+        swap = Swap(Side.SELL, wallet, quote, tokens, rates, lp_fee)
+    market.broadcast.traded(token, swap)
+    _fail_others(market, token, Side.SELL)
+    if price(token) < before * (1.0 - market.settings.attention.collapse_fall):
+        collapse(market, token)
+    return quote
+
+
+def is_trapped(market: Market, token: Token, wallet: str) -> bool:
+    """Whether a honeypot keeps this wallet from selling now."""
+    return token.kind == Kind.HONEYPOT and market.state.slot >= token.trap_slot and wallet not in token.insiders
+
+
+def _take(token: Token, wallet: str, tokens: int, held: int) -> None:
+    if tokens == held:
+        del token.holders[wallet]
+    else:
+        token.holders[wallet] = held - tokens
+
+
+def collapse(market: Market, token: Token) -> None:
+    """The price fell hard: most of the buyers to come stay away, some holders run within seconds."""
+    state, crowd = market.state, market.settings.crowd
+    if state.slot - token.collapsed_slot < crowd.panic_slots and token.collapsed_slot >= 0:
+        return
+    token.collapsed_slot = state.slot
+    token.attention *= market.settings.attention.collapse_keeps
+    random = market.random.random
+    for wallet, tokens in token.holders.items():
+        if random() < crowd.panic_share and wallet not in token.insiders and wallet not in token.outsiders:
+            market.schedule(random() * crowd.panic_slots * market.slot_s, Action.EXIT, token, wallet, tokens)
+
+
+def migrate(market: Market, token: Token) -> None:
+    """The completed curve becomes the canonical pool; everybody looks at it again."""
+    token.stage = Stage.POOL
+    token.pool_quote = token.real_quote - MIGRATION_FEE_LAMPORTS
+    token.pool_base = MIGRATED_BASE_UNITS
+    token.pool = pool_address(token.mint)
+    token.attention *= market.settings.graduation.attention_gain
+    market.broadcast.migrated(token)
+
+
+def _fail_others(market: Market, token: Token, side: Side) -> None:
+    """Failed transactions of others come with the landed ones, so that they are the set share of all."""
+    network = market.settings.network
+    share = min(network.failed_share * market.settings.scenario.failures, 0.9)
+    while market.random.random() < share:
+        market.broadcast.failed(token, side)

@@ -1,0 +1,31 @@
+"""What surrounds the trades: the level of priority fees, and SOL/USD by two sources."""
+
+from math import exp, sqrt
+
+from core.market.simulator.market import Market
+
+
+def priority_fee_lamports(market: Market) -> int:
+    """Draw the slot's priority fee: a log-AR(1) around its median."""
+    network, state = market.settings.network, market.state
+    memory = network.priority_memory
+    shock = market.random.gauss(0.0, network.priority_sigma * sqrt(1.0 - memory * memory))
+    state.fee_level = memory * state.fee_level + shock
+    return int(network.priority_fee_lamports * market.settings.scenario.priority_fee * exp(state.fee_level))
+
+
+def move_sol_price(market: Market) -> None:
+    """A step of the SOL/USD path, reflected at its bounds, and what the two sources say of it."""
+    settings, state = market.settings.sol_price, market.state
+    if state.sol_usd and state.slot % settings.step_slots:
+        return
+    if not state.sol_usd:
+        state.sol_usd = settings.start_usd
+    else:
+        sigma = settings.hourly_volatility * sqrt(settings.step_slots * market.slot_s / 3_600.0)
+        moved = state.sol_usd * exp(market.random.gauss(0.0, sigma))
+        moved = settings.least_usd**2 / moved if moved < settings.least_usd else moved
+        state.sol_usd = settings.most_usd**2 / moved if moved > settings.most_usd else moved
+    error = settings.source_error
+    state.sol_pool_usd = state.sol_usd * exp(market.random.gauss(0.0, error))
+    state.sol_http_usd = state.sol_usd * exp(market.random.gauss(0.0, error))
