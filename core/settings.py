@@ -1,7 +1,7 @@
 """All settings in one frozen struct: every figure of rules.md with its default, each settable by one name.
 
-The name of a field is `MICRO_<SECTION>_<FIELD>`, as `MICRO_MILITIA_PAUSE_S`. Sections are the rules' own structs, so that
-a rule and its figures stand in one file. Unknown names and values that do not parse are refused with the nearest name.
+The name of a field is `MICRO_<SECTION>_<FIELD>`, as `MICRO_MILITIA_PAUSE_S`. Sections are the rules' own structs, so
+that a rule and its figures stand in one file. Unknown names and values that do not parse are refused with the nearest name.
 """
 
 import difflib
@@ -105,7 +105,7 @@ def names() -> dict[str, tuple[str, str]]:
 
 
 def from_texts(texts: Mapping[str, str], base: Settings | None = None) -> Settings:
-    """Settings with these texts over `base` (defaults). Raises Refused: unknown name, or a value that does not parse."""
+    """Settings with these texts over `base` (defaults). Refused: unknown name, or a value that does not parse."""
     base = base if base is not None else Settings()
     known, changes = names(), dict[str, dict[str, Any]]()
     for name, text in texts.items():
@@ -117,6 +117,15 @@ def from_texts(texts: Mapping[str, str], base: Settings | None = None) -> Settin
         section: msgspec.structs.replace(getattr(base, section), **fields) for section, fields in changes.items()
     }
     return msgspec.structs.replace(base, **sections)
+
+
+def changed(before: Settings, after: Settings) -> list[str]:
+    """Names of the settings that differ."""
+    return [
+        name
+        for name, (section, field) in names().items()
+        if getattr(getattr(before, section), field) != getattr(getattr(after, section), field)
+    ]
 
 
 def _unknown(name: str, known: Mapping[str, tuple[str, str]]) -> str:

@@ -56,11 +56,20 @@ class StateDirectory:
 
     def api_token(self) -> str:
         """The token that every change over HTTP needs: made at the first start, readable by its owner alone."""
-        try:
-            return self.token.read_text().strip()
-        except FileNotFoundError:
-            token = secrets.token_urlsafe(32)
-            handle = os.open(self.token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(token + "\n")
-            return token
+        return _secret(self.token)
+
+    def read_token(self) -> str:
+        """The token that may look but not change anything."""
+        return _secret(self.path / "api-token-read")
+
+
+def _secret(path: Path) -> str:
+    """What the file holds; a new random secret, readable by its owner alone, where there is no file."""
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        token = secrets.token_urlsafe(32)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(token + "\n")
+        return token

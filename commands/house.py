@@ -1,0 +1,124 @@
+"""Puts a running system together: services, tree, opening records; starts it and stops it in order."""
+
+import time
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from actors.adapters.journal_store import JournalStore
+from actors.adapters.state_directory import StateDirectory
+from actors.house import tree
+from actors.services import Services
+from actors.system import System
+from actors.tree import Worker
+from core.chain.decode import Decoder
+from core.ledger.books import Books
+from core.ledger.postings import of_capital
+from core.market.tape import Tape
+from core.ports import Accounts, Feed, VenueBackend
+from core.records import AnyRecord, CapitalOpened, RunStarted
+from core.rules.capital import split, start_lamports
+from core.settings import Settings
+from core.state.market_now import MarketNow
+
+VERSION = "0.1.0"
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A market to trade on, with the venue and the accounts that belong to it."""
+
+    feed: Feed
+    backend: VenueBackend
+    accounts: Accounts
+    decoder: Decoder
+    tape: Tape
+    start_at_s: float
+    sol_usd: float
+    """At the start; values the capital."""
+    waits: bool
+    """It can be held back: embedded market and recordings."""
+
+
+class House:
+    """One system with its state directory. `paced`: time is real and the feed pumps itself."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: StateDirectory,
+        source: Source,
+        *,
+        mode: str,
+        paced: bool,
+    ) -> None:
+        self.settings = settings
+        self.state = state
+        self.source = source
+        self.mode = mode
+        self.began_s = time.monotonic()
+        self._run_written = False
+        self.tree = tree()
+        self.services = Services(
+            settings=settings,
+            market=MarketNow(),
+            feed=source.feed,
+            backend=source.backend,
+            accounts=source.accounts,
+            decoder=source.decoder,
+            tape=source.tape,
+            open_journal=lambda: JournalStore(state.journal),
+            opening=self.opening,
+            paced=paced,
+            source_waits=source.waits,
+        )
+        self.system = System(
+            services=self.services,
+            ordered=not paced,
+            seed=settings.runtime.seed,
+            start_s=source.start_at_s,
+            dump_file=state.path / "dump.json",
+        )
+
+    def opening(self, books: Books) -> tuple[AnyRecord, ...]:
+        """What the journal begins with: the capital once ever, the run once a process."""
+        records: list[AnyRecord] = []
+        at_s = max(books.at_s, self.source.start_at_s)
+        if books.seq == 0:
+            records.append(capital(self.settings, self.source.sol_usd, at_s=at_s, mode=self.mode))
+        if not self._run_written:
+            self._run_written = True
+            records.append(
+                RunStarted(
+                    at_s=at_s,
+                    militia=self.settings.militia,
+                    mode=self.mode,
+                    feed=self.source.feed.name,
+                    seed=self.settings.runtime.seed,
+                    version=VERSION,
+                )
+            )
+        return tuple(records)
+
+    def start(self, servers: Sequence[Worker] = ()) -> None:
+        """Start the tree; `servers` are its HTTP servers."""
+        self.tree = tree(servers)
+        self.system.start(self.tree)
+
+    def stop(self) -> bool:
+        """Ordered stop; True when nothing had to be killed."""
+        in_time = self.system.stop(timeout_s=20.0)
+        self.source.feed.close()
+        return in_time
+
+
+def capital(settings: Settings, sol_usd: float, *, at_s: float, mode: str) -> CapitalOpened:
+    """The record that opens the books: the start capital at this price of SOL, split over the five roles."""
+    parts = split(settings.capital, start_lamports(settings.capital, sol_usd))
+    return CapitalOpened(
+        at_s=at_s,
+        mode=mode,
+        seed=settings.runtime.seed,
+        capital_usd=settings.capital.usd,
+        sol_usd=sol_usd,
+        postings=of_capital(parts),
+    )

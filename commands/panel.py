@@ -1,0 +1,77 @@
+"""The monitor's port onto a running house: what may be seen, and the few things that may be done."""
+
+import time
+from collections.abc import Collection
+from functools import cached_property
+from pathlib import Path
+
+from actors.adapters.environment import load
+from actors.adapters.journal_pages import entries_after, newest
+from actors.tree import names
+from commands.house import House
+from core.ledger.books import Books
+from core.ports import Directory, Reread, Tokens
+from core.records import Entry
+from core.settings import Settings, changed
+from core.state.market_now import MarketNow
+
+SAFE = frozenset[str]()
+"""Settings that a running house may change. Rules bind open positions and the fold: none of them is."""
+
+
+class HousePanel:
+    """Implements `core.ports.Panel`."""
+
+    def __init__(self, house: House, settings_file: Path | None) -> None:
+        self._house = house
+        self._settings_file = settings_file
+
+    @property
+    def directory(self) -> Directory:
+        return self._house.system.directory
+
+    @property
+    def settings(self) -> Settings:
+        return self._house.settings
+
+    @property
+    def market(self) -> MarketNow:
+        return self._house.services.market
+
+    @property
+    def mode(self) -> str:
+        return self._house.mode
+
+    @cached_property
+    def permanent(self) -> frozenset[str]:
+        return frozenset(names(self._house.tree))
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(read=self._house.state.read_token(), operate=self._house.state.api_token())
+
+    def books(self) -> Books:
+        return self._house.services.books()
+
+    def now_s(self) -> float:
+        return self._house.system.clock.now_s
+
+    def uptime_s(self) -> float:
+        return time.monotonic() - self._house.began_s
+
+    def newest(
+        self, kinds: Collection[str] = (), *, before_seq: int | None = None, mint: str = "", limit: int = 100
+    ) -> list[Entry]:
+        path = self._house.state.journal
+        return self._house.system.run_native(newest, path, tuple(kinds), before_seq, mint, limit)
+
+    def entries_after(self, seq: int, limit: int) -> list[Entry]:
+        return self._house.system.run_native(entries_after, self._house.state.journal, seq, limit)
+
+    def dump(self) -> dict[str, object]:
+        return self._house.system.dump()
+
+    def reread(self) -> Reread:
+        """Nothing changes under open positions: what differs from now is named and waits for a restart."""
+        fresh = load({}, file=self._settings_file)
+        return Reread(applied=(), after_restart=tuple(changed(self.settings, fresh)))

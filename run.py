@@ -1,0 +1,54 @@
+from gevent import monkey
+
+monkey.patch_all()  # before every other import: locks and sockets made earlier would stay native
+
+"""Micro-Lightning: the one entry. Parses the command line, runs one command, exits with its code."""
+
+import argparse
+import logging
+import sys
+
+from commands import audit, paper, replay
+from core.errors import Fatal, Refused
+
+BAD_INPUT = 2
+"""Exit code of a start that was refused; nothing was changed."""
+CRASHED = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line. Without a command, paper trading starts."""
+    root = argparse.ArgumentParser(
+        prog="run.py",
+        description="Small-stake memecoin trading with five commandments and hard exits. Paper trading by default.",
+        epilog="Settings come from .env.micro-lightning, the environment (MICRO_…), then --set NAME=VALUE.",
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; may be repeated")
+    common.add_argument("--settings-file", metavar="FILE", help="instead of .env.micro-lightning")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND")
+    for module in (paper, replay, audit):
+        name = module.__name__.rpartition(".")[2]
+        about = (module.__doc__ or "").splitlines()[0]
+        sub = commands.add_parser(name, parents=[common], help=about, description=module.__doc__)
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    return root
+
+
+def main(arguments: list[str]) -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    options = parser().parse_args(arguments or ["paper"])
+    try:
+        code: int = options.run(options)
+    except Refused as refusal:
+        print(f"micro-lightning: {refusal}", file=sys.stderr)
+        return BAD_INPUT
+    except Fatal as fatal:
+        print(f"micro-lightning: {fatal}", file=sys.stderr)
+        return CRASHED
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
