@@ -6,6 +6,7 @@ back. Refundable rent is no cost, cashback no income. Lamports throughout.
 
 from msgspec import Struct
 
+from core.chain.rent import TOKEN_ACCOUNT_LAMPORTS, WALLET_LAMPORTS
 from core.market.fees import as_cashback, rates_of
 from core.market.reserves import venue_of
 from core.market.round_trip import RoundTripCost, TransactionCosts, round_trip_cost
@@ -14,9 +15,9 @@ from core.messages import Reserves
 
 class CostRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sells: int = 3
-    creator_vault_rent_lamports: int = 890_880
+    creator_vault_rent_lamports: int = WALLET_LAMPORTS
     """Rent exemption of an empty account: who trades first after the vault was emptied makes up what is missing."""
-    cashback_rent_lamports: int = 2_039_280
+    cashback_rent_lamports: int = TOKEN_ACCOUNT_LAMPORTS
     """The accumulator's own token account of a cashback coin; nothing closes it."""
     buy_tip_lamports: int = 0
     sell_tip_lamports: int = 0

@@ -115,7 +115,11 @@ class Judgement(Struct, frozen=True, kw_only=True):
         return any(verdict.final for verdict in self.verdicts)
 
 
-FACTS_CRITERIA = ("largest", "honeypot")
+CRITERIA = frozenset(
+    {"venue", "age", "liquidity", "holders", "battlefield", "creator", "mentions", "sentiment", "sol_price", "slot"}
+    | {"emergency", "memory", "quality", "risk", "cost", "largest", "honeypot"}
+)
+"""Names of all rows."""
 
 
 def judge(settings: "Settings", sight: Sight) -> Judgement:

@@ -5,6 +5,7 @@ Pure. Ages and times are market time, USD at today's price of SOL, fees are lamp
 
 from msgspec import Struct
 
+from core.errors import Refused
 from core.rules.share import exact, part
 from core.rules.verdict import Verdict
 from core.types import ExitReason
@@ -13,6 +14,7 @@ from core.types import ExitReason
 class MiningRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tick_s: float = 1.0
     room: int = 1
+    """Open positions at a time, at most 3."""
     """Open positions at a time; settable to 3."""
     slippage_bps: int = 350
     candidate_max_age_s: float = 2.0
@@ -20,8 +22,6 @@ class MiningRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     candidates_kept: int = 256
     answer_wait_s: float = 10.0
     """A wish without an answer is given up after this long; its deadline is shorter, so it is not done late."""
-    closed_gate_wait_s: float = 10.0
-    """Pause between wishes while the gate refuses for reasons that lie in no token (militia, breaker, rotation)."""
     volume_high_usd: float = 20_000.0
     volume_high_factor: float = 1.5
     volume_top_usd: float = 50_000.0
@@ -42,6 +42,10 @@ class MiningRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reentry_priority_factor: float = 1.1
     memory_s: float = 86_400.0
     """A token that we held is not entered again for so long."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.room <= 3:
+            raise Refused(f"room must be 1 to 3 open positions, not {self.room}")
 
 
 def rank_key(*, quality: float, risk: float, mint: str) -> tuple[float, str]:
