@@ -256,7 +256,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
         """The last, unblocking part of every end. A disowned actor that ends later leaves no second time."""
         if self._left:
             return
-        self._left = True
+        self._left = self._finished = True
         self.actor_stopped.set()
         pykka.ActorRegistry.unregister(self.actor_ref)
         gone = Unavailable(f"{self.name} ended before it answered")

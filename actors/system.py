@@ -89,7 +89,7 @@ class System:
             raise Fatal(f"the tree did not start within {timeout_s} s; waiting for {waiting}")
 
     def stop(self, timeout_s: float = 10.0) -> bool:
-        """Stop everything in reverse order, kill what has not stopped in time. True when nothing had to be killed."""
+        """Stop everything in reverse order, kill what has not stopped in time. True when the root stopped in time."""
         if self._tree is None or self._ended.is_set():
             return True
         root = self.directory.present(self._tree.name)

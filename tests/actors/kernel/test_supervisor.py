@@ -1,0 +1,425 @@
+"""Who is restarted with whom, in which order, after which wait, and when a supervisor gives up."""
+
+from random import Random
+
+import gevent
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.control import Exited
+from actors.supervisor import IntensityReached
+from actors.tree import Child
+from core.errors import Fatal, Unavailable
+from core.supervision import Backoff, Restart, RestartRule, Strategy
+from tests.actors.kernel.stage import (
+    CAUSES,
+    NO_WAIT,
+    WAIT_S,
+    Do,
+    branch,
+    puppet,
+    puppets,
+    running,
+    until,
+    urns,
+)
+
+
+def settled(system):
+    assert system.directory.settle(WAIT_S)
+
+
+def crash(system, name, cause="error"):
+    system.directory.tell(name, Do(what=cause))
+    settled(system)
+
+
+def renewed(before, after):
+    return {name for name in before if after.get(name) != before[name]}
+
+
+@pytest.mark.parametrize("restart", Restart)
+@pytest.mark.parametrize("crashes", [True, False])
+@pytest.mark.parametrize(
+    ("strategy", "group"),
+    [(Strategy.ONE_FOR_ONE, "c"), (Strategy.REST_FOR_ONE, "cd"), (Strategy.ONE_FOR_ALL, "abcd")],
+)
+def test_each_strategy_with_each_restart_type(strategy, group, restart, crashes):
+    tree = branch("root", *puppets("ab"), puppet("c", restart=restart), puppet("d"), strategy=strategy)
+    with running(tree) as (system, stage):
+        before = urns(system)
+        stage.log.clear()
+
+        system.directory.tell("c", Do(what="error" if crashes else "finish"))
+        settled(system)
+
+        comes_back = restart is Restart.PERMANENT or (restart is Restart.TRANSIENT and crashes)
+        after = urns(system)
+        assert set(after) == set(before) - (set() if comes_back else {"c"})
+        assert renewed(before, after) == (set(group) if comes_back else {"c"})
+        siblings = [name for name in group if name != "c"] if comes_back else []
+        ends = [name for name, what in stage.log if what in {"ended", "crashed"}]
+        assert ends == ["c", *reversed(siblings)]
+        began = [name for name, what in stage.log if what == "began"]
+        assert began == (list(group) if comes_back else [])
+
+
+def test_temporary_and_finished_siblings_do_not_come_back_with_the_group():
+    tree = branch(
+        "root",
+        puppet("a"),
+        puppet("temporary", restart=Restart.TEMPORARY),
+        puppet("finished", restart=Restart.TRANSIENT),
+        puppet("transient", restart=Restart.TRANSIENT),
+        strategy=Strategy.ONE_FOR_ALL,
+    )
+    with running(tree) as (system, _):
+        system.directory.tell("finished", Do(what="finish"))
+        settled(system)
+
+        crash(system, "a")
+
+        assert system.directory.names() == ("a", "root", "transient")
+        assert system.directory.snapshot("finished").state == "dead"
+
+
+@pytest.mark.parametrize("where", ["constructor", "begin"])
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_failure_during_a_restart_counts_and_is_tried_again(strategy, where):
+    with running(branch("root", *puppets("abc"), strategy=strategy)) as (system, stage):
+        root = system.directory.present("root")
+        before = urns(system)
+        stage.failing["b"] = where
+
+        system.directory.tell("b", Do(what="error"))
+        until(lambda: root.view().restarts_within_period >= 4)
+        del stage.failing["b"]
+        settled(system)
+
+        group = {Strategy.ONE_FOR_ONE: {"b"}, Strategy.REST_FOR_ONE: {"b", "c"}, Strategy.ONE_FOR_ALL: set("abc")}
+        assert renewed(before, urns(system)) == group[strategy]
+        assert set(urns(system)) == {"root", *"abc"}
+
+
+def test_a_later_sibling_waits_until_the_earlier_one_has_begun():
+    """c must not run on a b that is not there, however long b needs."""
+    with running(branch("root", *puppets("abc"), strategy=Strategy.REST_FOR_ONE)) as (system, stage):
+        root = system.directory.present("root")
+        stage.log.clear()
+        stage.failing["b"] = "begin"
+
+        system.directory.tell("b", Do(what="error"))
+        until(lambda: root.view().restarts_within_period >= 3)
+        assert "c" not in [name for name, what in stage.log if what == "began"]
+        del stage.failing["b"]
+        settled(system)
+
+        assert [name for name, what in stage.log if what == "began"] == ["b", "c"]
+
+
+def test_children_start_in_order_and_stop_in_reverse():
+    tree = branch("root", puppet("a"), branch("sub", *puppets("bc")), puppet("d"))
+    with running(tree) as (system, stage):
+        assert [name for name, _ in stage.log] == list("abcd")
+        stage.log.clear()
+
+        assert system.stop(WAIT_S)
+
+        assert stage.log == [(name, "ended") for name in "dcba"]
+
+
+def test_a_supervisor_gives_up_at_the_restart_too_many_and_its_parent_restarts_it_whole():
+    rule = RestartRule(intensity=2, period_s=60.0, backoff=NO_WAIT)
+    tree = branch("root", puppet("x"), branch("sub", *puppets("ab"), rule=rule))
+    with running(tree) as (system, stage):
+        before = urns(system)
+        for _ in range(2):
+            crash(system, "a")
+        assert renewed(before, urns(system)) == {"a"}
+
+        crash(system, "a")
+
+        assert renewed(before, urns(system)) == {"a", "b", "sub"}
+        (given_up,) = [one for one in stage.exits if one.name == "sub"]
+        assert isinstance(given_up.reason, IntensityReached)
+
+
+def test_when_the_root_gives_up_nothing_is_left_and_the_reason_is_known():
+    rule = RestartRule(intensity=0, backoff=NO_WAIT)
+    with running(branch("root", puppet("a"), branch("sub", puppet("b")), rule=rule)) as (system, stage):
+        system.directory.tell("a", Do(what="error"))
+
+        assert system.wait(WAIT_S) == 1
+        assert system.gave_up.is_set()
+        assert "more than 0 restarts" in system.reason
+        assert system.directory.names() == ()
+        assert stage.log[-1] == ("b", "ended")
+
+
+def test_a_tree_that_cannot_start_is_fatal_and_leaves_nothing():
+    rule = RestartRule(intensity=3, backoff=NO_WAIT)
+    with (
+        pytest.raises(Fatal, match="did not start"),
+        running(branch("root", *puppets("ab"), rule=rule), failing={"b": "begin"}),
+    ):
+        pass
+
+
+def test_a_tree_that_hangs_in_its_start_is_fatal_and_named():
+    tree = branch("root", puppet("a"))
+    with running(branch("other")) as (system, _):
+        assert system.wait(0) is None
+    with pytest.raises(Fatal, match=r"waiting for .*late"):
+        start_hanging(tree)
+
+
+def start_hanging(tree):
+    from actors.base import Actor
+    from actors.system import System
+    from actors.tree import Branch, Worker
+
+    class Late(Actor):
+        def on_begin(self):
+            gevent.sleep(3_600)
+
+        def handle(self, message):
+            return message
+
+    system = System()
+    late = Worker(name="late", actor=Late, shutdown_s=0.01)
+    system.start(Branch(name="root", children=(late, *tree.children)), timeout_s=0.01)
+
+
+class Waits:
+    """In place of the real timer: notes each backoff; it is over at once, or when `over` is called."""
+
+    def __init__(self, system, *, held=False):
+        self.delays_s, self.now_s, self.held, self.calls = [], 0.0, held, []
+        system.supervision_timer = self.later
+        system.supervision_now_s = lambda: self.now_s
+
+    def later(self, delay_s, call):
+        self.delays_s.append(delay_s)
+        if self.held:
+            self.calls.append(call)
+        else:
+            call()
+
+    def over(self, number):
+        self.calls[number]()
+
+
+def test_backoff_doubles_with_jitter_up_to_the_bound_and_starts_again_after_a_quiet_period():
+    rule = RestartRule(intensity=1_000, period_s=10.0, backoff=Backoff())
+    with running(branch("root", *puppets("ab"), rule=rule)) as (system, _):
+        system.rng = Random(7)
+        waits = Waits(system)
+        for _ in range(9):
+            crash(system, "a")
+            waits.now_s += 1.0
+        grown = waits.delays_s[:]
+        waits.now_s += 10.0
+        crash(system, "a")
+
+        for delay_s, nominal_s in zip(grown, (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0), strict=True):
+            assert 0.5 * nominal_s <= delay_s <= 1.5 * nominal_s
+        assert len({round(d / n, 6) for d, n in zip(grown[-2:], (1.0, 1.0), strict=True)}) == 2
+        assert 0.005 <= waits.delays_s[-1] <= 0.015
+
+
+def test_a_child_that_waits_for_its_backoff_stops_nobody_else_from_restarting():
+    with running(branch("root", *puppets("ab"))) as (system, stage):
+        before = urns(system)["b"]
+        waits = Waits(system, held=True)
+        system.directory.tell("a", Do(what="error"))
+        system.directory.tell("b", Do(what="error"))
+        until(lambda: len(waits.calls) == 2)
+
+        waits.over(1)
+        until(lambda: urns(system).get("b") not in {before, None})
+
+        assert system.directory.snapshot("a").state == "restarting"
+        assert stage.did("b")[-1] == "began"
+        waits.over(0)
+        settled(system)
+
+
+def test_a_notice_of_an_earlier_incarnation_changes_nothing():
+    with running(branch("root", *puppets("ab"))) as (system, _):
+        old = urns(system)["a"]
+        crash(system, "a")
+        before = urns(system)
+
+        system.directory.control("root", Exited("a", old, ValueError("late")))
+        settled(system)
+
+        assert urns(system) == before
+
+
+def test_a_start_that_takes_too_long_is_ended_and_tried_again():
+    from actors.tree import Worker
+    from tests.actors.kernel.stage import Puppet
+
+    hanging = []
+
+    class Slow(Puppet):
+        def on_begin(self):
+            super().on_begin()
+            if not hanging:
+                hanging.append(self)
+                gevent.sleep(3_600)
+
+    with running(branch("root", puppet("a"), Worker(name="slow", actor=Slow, start_s=0.01))) as (system, stage):
+        assert hanging[0].greenlet.dead
+        assert system.directory.snapshot("slow").restarts == 1
+        assert stage.did("slow") == ["began", "crashed", "began"]
+
+
+# Dynamic children
+
+TEMPLATES = (
+    puppet("position", restart=Restart.TRANSIENT),
+    puppet("watcher", restart=Restart.TEMPORARY),
+)
+
+
+def test_a_dynamic_child_gets_what_was_told_to_it_before_it_was_there():
+    with running(branch("root", branch("market", templates=TEMPLATES))) as (system, stage):
+        assert system.directory.start_child("market", "watcher.m")
+        assert system.directory.tell("watcher.m", Do(what="first"))
+        assert system.directory.tell("watcher.m", Do(what="second"))
+        settled(system)
+
+        assert stage.did("watcher.m") == ["began", "first", "second"]
+        assert not system.directory.start_child("market", "watcher.m")
+
+
+def test_a_dynamic_child_keeps_its_arguments_over_a_restart():
+    with running(branch("root", branch("market", templates=TEMPLATES))) as (system, _):
+        system.directory.start_child("market", "position.m", args={"operation": "op7"})
+        settled(system)
+        crash(system, "position.m")
+
+        assert system.directory.present("position.m").context.args == {"operation": "op7"}
+        assert system.directory.snapshot("position.m").restarts == 1
+
+
+def test_a_child_that_nobody_has_a_template_for_is_dead_letters_not_a_crash():
+    with running(branch("root", branch("market", templates=TEMPLATES))) as (system, stage):
+        system.directory.start_child("market", "unknown.m")
+        system.directory.tell("unknown.m", Do(what="x"))
+        settled(system)
+
+        assert system.directory.entry("unknown.m") is None
+        assert system.directory.counts()["unknown"].dead == 1
+        assert stage.exits == []
+
+
+def test_children_of_an_unknown_supervisor_are_refused_to_the_asker():
+    with running(branch("root")) as (system, _), pytest.raises(Unavailable):
+        system.directory.start_child("nobody", "watcher.m")
+
+
+def test_a_child_asked_for_while_its_supervisor_is_down_comes_with_the_next_incarnation():
+    with running(branch("root", branch("market", templates=TEMPLATES))) as (system, stage):
+        system.directory.present("market").greenlet.kill(block=False)
+        until(lambda: system.directory.snapshot("market").state == "restarting")
+
+        assert system.directory.start_child("market", "position.m")
+        system.directory.tell("position.m", Do(what="first"))
+        settled(system)
+
+        assert stage.did("position.m") == ["began", "first"]
+
+
+def test_a_restarted_supervisor_has_the_rebuilt_children_and_lets_the_others_go():
+    held = ["position.kept"]
+    tree = branch(
+        "root",
+        branch("positions", templates=TEMPLATES, rebuild=lambda system: [Child(name) for name in held]),
+    )
+    with running(tree) as (system, stage):
+        assert stage.log == [("position.kept", "began")]
+        system.directory.start_child("positions", "position.lost")
+        settled(system)
+
+        system.directory.present("positions").greenlet.kill()
+        system.directory.tell("position.kept", Do(what="meanwhile"))
+        system.directory.tell("position.lost", Do(what="meanwhile"))
+        settled(system)
+
+        assert system.directory.names("position.") == ("position.kept",)
+        assert stage.did("position.kept")[-1] == "meanwhile"
+        assert "meanwhile" not in stage.did("position.lost")
+        assert [one.name for one in system.directory.dead_letters] == ["position.lost"]
+
+
+def test_a_failing_rebuild_is_the_supervisors_crash():
+    failures = [ValueError("journal"), ValueError("journal")]
+
+    def rebuild(system):
+        if failures:
+            raise failures.pop()
+        return [Child("position.m")]
+
+    with running(branch("root", branch("positions", templates=TEMPLATES, rebuild=rebuild))) as (system, _):
+        assert system.directory.names("position") == ("position.m", "positions")
+        assert system.directory.snapshot("positions").restarts == 2
+
+
+KILLS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["a", "b", "c", "d", "e", "sub", "market", "watcher.1", "watcher.2", "position.1", "position.2"]
+        ),
+        st.sampled_from([*CAUSES, "finish", "greenlet"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60)
+@given(KILLS, st.sampled_from(Strategy), st.sampled_from(Strategy))
+def test_after_any_kills_the_living_are_exactly_the_tree(kills, outer, inner):
+    """The model: a static name is always back; a transient child is gone only by finishing, a temporary one by any end;
+    and every end of the market supervisor takes all dynamic children but the rebuilt one."""
+    tree = branch(
+        "root",
+        *puppets("ab"),
+        branch("sub", *puppets("cde"), strategy=inner),
+        branch("market", templates=TEMPLATES, rebuild=lambda system: [Child("position.1")]),
+        strategy=outer,
+    )
+    with running(tree) as (system, _):
+        for name in ("watcher.1", "watcher.2", "position.2"):
+            system.directory.start_child("market", name)
+        settled(system)
+        alive = {"root", "sub", "market", *"abcde", "watcher.1", "watcher.2", "position.1", "position.2"}
+        order = ["a", "b", "sub", "market"]
+        for name, cause in kills:
+            if name not in alive:
+                continue
+            actor = system.directory.present(name)
+            if cause == "greenlet" or name in {"sub", "market"}:
+                actor.greenlet.kill(timeout=WAIT_S)
+                ended_normally = False
+            else:
+                system.directory.tell(name, Do(what=cause))
+                ended_normally = cause == "finish"
+            settled(system)
+            ahead = order[: order.index(name)] if name in order else []
+            takes_market = {
+                Strategy.ONE_FOR_ONE: name == "market",
+                Strategy.REST_FOR_ONE: "market" not in ahead,
+                Strategy.ONE_FOR_ALL: True,
+            }[outer]
+            if name in order and takes_market:
+                alive -= {"watcher.1", "watcher.2", "position.2"}
+                alive.add("position.1")
+            elif name.startswith("watcher") or (name.startswith("position") and ended_normally):
+                alive.discard(name)
+            assert set(system.directory.names()) == alive
+            living = {name: system.directory.present(name) for name in alive}
+            assert all(not one.greenlet.dead for one in living.values())
+            assert set(urns(system)) == alive
