@@ -14,7 +14,7 @@ from msgspec import Struct
 from core.chain import accounts, tokens
 from core.chain.accounts import Account
 from core.chain.codec.kinds import Undecodable
-from core.chain.events import READERS, Event, decode_event
+from core.chain.events import READERS, Event
 from core.chain.instructions import TradeCall, decode_trade_call
 from core.chain.logs import data_lines
 from core.chain.programs import CPI_EVENT_PREFIX, NAMES
@@ -143,7 +143,7 @@ class Decoder:
         events = []
         for program, data in payloads:
             try:
-                event = decode_event(program, data)
+                event = READERS[program].get(data[:8], _unknown)(data)
             except _UNREADABLE as error:
                 self._refuse(NAMES[program], error, data)
                 continue
@@ -186,6 +186,10 @@ class Decoder:
         self.undecodable[reason] = count + 1
         if self._dead_letter is not None and count < DEAD_LETTERS_PER_REASON:
             self._dead_letter(DeadLetter(reason, *_head(source)))
+
+
+def _unknown(_: bytes) -> Event:
+    raise Undecodable("discriminator")
 
 
 def _reason(error: Exception) -> str:

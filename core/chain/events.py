@@ -79,17 +79,6 @@ def _layout(struct: type[Any]) -> Layout:
     return TradeLayout() if struct is LaunchLabTradeEvent else Layout.of(struct)
 
 
-def _reader(struct: type[Any], layout: Layout) -> Reader:
-    decode = layout.decode
-
-    def read(data: bytes) -> Event:
-        values, end = decode(data, 8)
-        event: Event = struct(*values) if end == len(data) else struct(*values, extra=data[end:])
-        return event
-
-    return read
-
-
 def _other_reader(program: str, name: str, layout: Layout) -> Reader:
     def read(data: bytes) -> OtherEvent:
         values, end = layout.decode(data, 8)
@@ -110,7 +99,7 @@ READERS: dict[str, dict[bytes, Reader]] = {
 
 for _program, _structs in _BY_PROGRAM.items():
     for _name, _struct in _structs.items():
-        READERS[_program][event_discriminator(_name)] = _reader(_struct, _LAYOUTS[_struct])
+        READERS[_program][event_discriminator(_name)] = _LAYOUTS[_struct].reader(_struct, 8)
 
 
 def decode_event(program: str, data: bytes) -> Event:

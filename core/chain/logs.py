@@ -15,6 +15,9 @@ _DATA = "\nProgram data: "
 _TEXT = "\nProgram log: "
 _INVOKE = " invoke ["
 _SUCCESS = " success\n"
+_MARKS = [f"{_INVOKE}{depth}]\n" for depth in range(10)]
+"""The runtime allows five calls within one another, and plans nine."""
+_DEPTHS = {mark[9:]: depth for depth, mark in enumerate(_MARKS)}
 
 
 def data_lines(logs: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
@@ -24,7 +27,7 @@ def data_lines(logs: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
     truncated = TRUNCATED in logs
     if truncated:
         logs = logs[: logs.index(TRUNCATED)]
-    text = "\n" + "\n".join(logs) + "\n"
+    text = "\n".join(("", *logs, ""))
     at = text.find(_DATA)
     if at < 0:
         return [], truncated
@@ -51,10 +54,10 @@ def _running(text: str, at: int) -> str:
         printed = text[begun : at + 1].split(_TEXT)[1:]
         ended -= sum(after[: after.find("\n") + 1].endswith(_SUCCESS) for after in printed)
     if ended:
-        depth = text[begun + len(_INVOKE) : text.find("]", begun)]
-        if not depth.isdecimal():
+        depth = _DEPTHS.get(text[begun + 9 : begun + 12], 0)
+        if depth <= ended:
             return ""
-        start, begun = _last_begun(text, f"{_INVOKE}{int(depth) - ended}]", at)
+        start, begun = _last_begun(text, _MARKS[depth - ended], at)
     return text[start + 9 : begun] if begun >= 0 else ""
 
 

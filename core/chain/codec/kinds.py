@@ -39,10 +39,6 @@ class Variable(NamedTuple):
 Kind = Fixed | Variable
 
 
-def _utf8(raw: bytes) -> str:
-    return str(raw, "utf-8")
-
-
 def _signed(raw: bytes) -> int:
     return int.from_bytes(raw, "little", signed=True)
 
@@ -86,7 +82,7 @@ def text(limit_bytes: int | None = None) -> Variable:
         return LENGTH.pack(len(raw)) + raw
 
     def pinned(length: int) -> Fixed:
-        return Fixed(f"{length}s", _utf8)
+        return Fixed(f"{length}s", bytes.decode)
 
     # A stranger's text has any length, so that pinning it would never pay.
     return Variable(read, write, pinned if limit_bytes is None else None)

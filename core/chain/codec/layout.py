@@ -5,17 +5,18 @@ The table is the annotated fields of a `msgspec.Struct` (`Layout.of`) or a line 
 fields: later ones are then absent.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from struct import Struct as Packing
-from struct import calcsize
-from typing import Any, NamedTuple, Self, cast, get_args, get_origin, get_type_hints
+from typing import Any, Self, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from core.chain.codec.kinds import KINDS, LENGTH, Fixed, Kind, Undecodable, Variable, array, read_length
+from core.chain.codec.runs import CUT, SHAPES, Shape, shape, steps
+
+T = TypeVar("T")
 
 
 def vector(layout: "Layout", make: Callable[..., object]) -> Variable:
@@ -83,89 +84,6 @@ def option(layout: "Layout") -> Variable:
     return Variable(read, lambda value: b"\0" if value is None else b"\1" + layout.encode([value]))
 
 
-class _Run(NamedTuple):
-    """Neighbouring fields of fixed width, read with one call."""
-
-    size: int
-    unpack: Callable[[bytes, int], tuple[Any, ...]]
-    decoders: tuple[tuple[int, Callable[[Any], object]], ...]
-    """Positions in the run, and what turns the unpacked value there into ours."""
-
-
-def _run(kinds: Sequence[Fixed]) -> _Run:
-    packing = Packing("<" + "".join(kind.code for kind in kinds))
-    decoders = tuple((i, kind.decode) for i, kind in enumerate(kinds) if kind.decode is not None)
-    return _Run(packing.size, packing.unpack_from, decoders)
-
-
-def _cut(*_: object) -> tuple[Any, ...]:
-    raise Undecodable("cut")
-
-
-_CUT = _Run(0, _cut, ())
-
-
-class _Step(NamedTuple):
-    """A run and, at its end, at most one field of variable width."""
-
-    run: _Run
-    shorter: dict[int, _Run]
-    """Bytes left -> the run of an older layout that ended there."""
-    read: Callable[[bytes, int], tuple[object, int]] | None
-
-
-def _step(kinds: Sequence[Fixed], variable: Variable | None) -> _Step:
-    prefixes = [_run(kinds[:count]) for count in range(len(kinds))]
-    return _Step(_run(kinds), {run.size: run for run in prefixes}, None if variable is None else variable.read)
-
-
-def _steps(kinds: Iterable[Kind]) -> tuple[_Step, ...]:
-    steps: list[_Step] = []
-    run: list[Fixed] = []
-    for kind in kinds:
-        if isinstance(kind, Fixed):
-            run.append(kind)
-        else:
-            steps.append(_step(run, kind))
-            run = []
-    if run:
-        steps.append(_step(run, None))
-    return tuple(steps)
-
-
-class _Shape(NamedTuple):
-    """A whole event as it came before: read with one call when its inner lengths are the same again."""
-
-    unpack: Callable[[bytes, int], tuple[Any, ...]]
-    decoders: tuple[tuple[int, Callable[[Any], object]], ...]
-    lengths: tuple[tuple[int, int, bytes], ...]
-    """Start, end and content of the lengths within, counted from the first field."""
-
-
-_SHAPES = 64
-"""Lengths remembered per layout: ten occur, and a stranger must not fill the memory with others."""
-
-
-def _shape(kinds: Sequence[Kind], data: bytes, at: int) -> _Shape | None:
-    """The shape of the valid event of these kinds at `at`, or None when a field has no fixed width in it."""
-    codes, decoders, lengths = "<", [], []
-    for i, kind in enumerate(kinds):
-        field: Fixed | None
-        if isinstance(kind, Fixed):
-            field = kind
-        else:
-            start = calcsize(codes)
-            field = None if kind.pinned is None else kind.pinned(read_length(data, at + start)[0])
-            lengths.append((start, start + 4, data[at + start : at + start + 4]))
-            codes += "4x"
-        if field is None:
-            return None
-        codes += field.code
-        if field.decode is not None:
-            decoders.append((i, field.decode))
-    return _Shape(Packing(codes).unpack_from, tuple(decoders), tuple(lengths))
-
-
 class Layout:
     """Field names and kinds in wire order; `required` of them stand in the oldest layout."""
 
@@ -173,9 +91,8 @@ class Layout:
         self.names = tuple(names)
         self.kinds = tuple(kinds)
         self.required = required
-        self._plan = _steps(kinds)
-        self._shapes: dict[int, _Shape | None] = {}
-        self.least_bytes = sum(step.run.size for step in self._plan)
+        self._plan = steps(kinds)
+        self.least_bytes = sum(step.whole.size for step in self._plan)
         self.is_fixed = all(isinstance(kind, Fixed) for kind in kinds)
 
     @classmethod
@@ -198,42 +115,58 @@ class Layout:
 
     def decode(self, data: bytes, at: int = 0) -> tuple[list[Any], int]:
         """The values present from `at` on, and where they end. Undecodable when one is cut or a required one absent."""
-        shape = self._shapes.get(len(data) - at)
-        if shape is not None:
-            for start, end, length in shape.lengths:
-                if data[at + start : at + end] != length:
-                    break
-            else:
-                values = list(shape.unpack(data, at))
-                for i, decode in shape.decoders:
-                    values[i] = decode(values[i])
-                return values, len(data)
-        return self._decode_parts(data, at)
-
-    def _decode_parts(self, data: bytes, first_at: int) -> tuple[list[Any], int]:
-        at = first_at
         values: list[Any] = []
         end = len(data)
-        for run, shorter, read in self._plan:
-            left = end - at
-            # An event that ends within a run is an older one, unless it ends within a field.
-            size, unpack, decoders = run if left >= run[0] else shorter.get(left, _CUT)
+        for prefixes, by_size, variable in self._plan:
+            run = prefixes[-1]
+            if end - at < run.size:
+                # An event that ends within a run is an older one, unless it ends within a field.
+                run = by_size.get(end - at, CUT)
             first = len(values)
-            values += unpack(data, at)
-            for i, decode in decoders:
+            values += run.unpack(data, at)
+            for i, decode in run.decoders:
                 values[first + i] = decode(values[first + i])
-            at += size
+            at += run.size
             if at == end:
                 break
-            if read is not None:
-                value, at = read(data, at)
+            if variable is not None:
+                value, at = variable.read(data, at)
                 values.append(value)
         if len(values) < self.required:
             raise Undecodable("short")
-        if at == end and len(self._shapes) < _SHAPES and end - first_at not in self._shapes:
-            # None too is remembered, so that what has no shape is not tried again.
-            self._shapes[end - first_at] = _shape(self.kinds[: len(values)], data, first_at)
         return values, at
+
+    def reader(self, struct: Callable[..., T], head_bytes: int) -> Callable[[bytes], T]:
+        """What makes a struct of a whole payload, `head_bytes` before its first field; `extra` gets what is left over.
+
+        It remembers the shapes of the payloads it has read: most are like one before.
+        """
+        shapes: dict[int, Shape | None] = {}
+
+        def read(data: bytes) -> T:
+            known = shapes.get(len(data))
+            if known is not None:
+                unpack, decoders, lengths = known
+                for start, end, length in lengths:
+                    if data[start:end] != length:
+                        break
+                else:
+                    values = list(unpack(data, 0))
+                    for i, decode in decoders:
+                        values[i] = decode(values[i])
+                    return struct(*values)
+            return read_anew(data)
+
+        def read_anew(data: bytes) -> T:
+            values, end = self.decode(data, head_bytes)
+            if end < len(data):
+                return struct(*values, extra=data[end:])
+            if len(shapes) < SHAPES and len(data) not in shapes:
+                # None too is remembered, so that what has no shape is not tried again.
+                shapes[len(data)] = shape(self.kinds[: len(values)], data, head_bytes)
+            return struct(*values)
+
+        return read
 
     def read_whole(self, data: bytes, at: int) -> tuple[list[Any], int]:
         """As `decode`, but every field must be there: nested structures do not grow."""
@@ -245,12 +178,19 @@ class Layout:
     def encode(self, values: Sequence[Any]) -> bytes:
         """The wire bytes of `values`, which may end early as an older layout did."""
         parts = []
-        for kind, value in zip(self.kinds, values, strict=False):
-            if isinstance(kind, Variable):
-                parts.append(kind.write(value))
-            else:
-                raw = value if kind.encode is None else kind.encode(value)
-                parts.append(Packing("<" + kind.code).pack(raw))
+        at, count = 0, len(values)
+        for prefixes, _, variable in self._plan:
+            run = prefixes[min(len(prefixes) - 1, count - at)]
+            row = list(values[at : at + len(prefixes) - 1])
+            for i, encode in run.encoders:
+                row[i] = encode(row[i])
+            parts.append(run.pack(*row))
+            at += len(row)
+            if at == count:
+                break
+            if variable is not None:
+                parts.append(variable.write(values[at]))
+                at += 1
         return b"".join(parts)
 
     def row(self, item: object) -> list[Any]:
