@@ -15,7 +15,9 @@ class SimOrder(Struct, frozen=True, kw_only=True):
     """
 
     signature: str
+    """Unique for ever; any text."""
     wallet: str
+    """A public key as base58 text."""
     mint: str
     side: Side
     amount: int

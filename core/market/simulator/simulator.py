@@ -139,6 +139,10 @@ class Simulator:
         token = self._token(mint)
         return None if token is None else reserves_of(token)
 
+    def pools(self) -> dict[str, str]:
+        """Pool address -> mint of every graduated token that is remembered."""
+        return {token.pool: token.mint for token in self._market.state.tokens.values() if token.pool}
+
     def simulate_round_trip(self, mint: str, lamports: int) -> RoundTrip | None:
         """Buy then sell on a copy, by an outsider; None for a token that is not remembered."""
         token = self._token(mint)

@@ -7,6 +7,8 @@ from core.market.simulator.simulator import Simulator, Slot
 from core.messages import Launched
 
 CALM = MarketSettings()
+ME = "BwWK17cbHxwWBKZkUYvzxLcNQ1YVyaFezduWbtm2de6s"
+"""A wallet of ours: on the wire it must be a key."""
 
 
 def crowded(*, group: float = 0.1, honeypot: float = 0.05, deployer: float = 0.1) -> MarketSettings:

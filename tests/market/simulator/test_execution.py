@@ -8,7 +8,7 @@ from core.market.simulator.simulator import Simulator, Slot
 from core.market.simulator.state import Kind
 from core.messages import Launched, PoolOpened, Traded
 from core.types import Side, Venue
-from tests.market.simulator.markets import CALM, crowded, first_mint, play
+from tests.market.simulator.markets import CALM, ME, crowded, first_mint, play
 
 PLAIN = replace(CALM, launch=replace(CALM.launch, cashback_share=0.0, honeypot_share=0.0))
 
@@ -16,7 +16,7 @@ PLAIN = replace(CALM, launch=replace(CALM.launch, cashback_share=0.0, honeypot_s
 def order(simulator: Simulator, mint: str, side: Side, amount: int, limit: int = 0) -> SimOrder:
     return SimOrder(
         signature=f"ours {simulator.slot}",
-        wallet="me",
+        wallet=ME,
         mint=mint,
         side=side,
         amount=amount,
@@ -53,7 +53,7 @@ def test_a_buy_is_filled_at_the_exact_quote_of_the_reserves_it_met():
     )
     assert fill.fees == quote.fees
     assert fill.after == reserves_of(quote.after) == simulator.reserves(mint)
-    assert simulator.balance(mint, "me") == fill.tokens
+    assert simulator.balance(mint, ME) == fill.tokens
 
 
 def test_it_lands_after_the_trades_of_others_and_is_reported_like_theirs():
@@ -63,7 +63,7 @@ def test_it_lands_after_the_trades_of_others_and_is_reported_like_theirs():
 
     last = slot.events[-1]
     assert isinstance(last, Traded)
-    assert (last.trader, last.signature, last.tokens, last.reserves) == ("me", wish.signature, fill.tokens, fill.after)
+    assert (last.trader, last.signature, last.tokens, last.reserves) == (ME, wish.signature, fill.tokens, fill.after)
 
 
 def test_what_was_bought_can_be_sold_for_less():
@@ -73,7 +73,7 @@ def test_what_was_bought_can_be_sold_for_less():
 
     assert sold.ok
     assert sold.total_lamports == sold.quote_lamports - sold.fees.total_lamports
-    assert simulator.balance(mint, "me") == 0
+    assert simulator.balance(mint, ME) == 0
 
 
 def test_a_breached_limit_fails_and_moves_nothing():
@@ -84,7 +84,7 @@ def test_a_breached_limit_fails_and_moves_nothing():
     assert (fill.ok, fill.reason, fill.tokens) == (False, "slippage", 0)
     assert fill.before == before == simulator.reserves(mint)
     assert slot.failed >= 1
-    assert simulator.balance(mint, "me") == 0
+    assert simulator.balance(mint, ME) == 0
 
 
 def test_dust_a_missing_balance_a_wrong_venue_and_an_unknown_token_fail_by_name():
@@ -116,7 +116,7 @@ def test_a_honeypot_lets_us_in_but_not_out():
 
     assert bought.ok
     assert (sold.ok, sold.reason) == (False, "honeypot")
-    assert simulator.balance(mint, "me") == bought.tokens
+    assert simulator.balance(mint, ME) == bought.tokens
 
 
 def test_a_buy_that_completes_the_curve_waits_for_the_pool_and_sells_there():

@@ -10,7 +10,7 @@ from core.market.simulator.settings import MemorySettings
 from core.market.simulator.simulator import Simulator, Slot
 from core.messages import Launched, Traded
 from core.types import Side
-from tests.market.simulator.markets import CALM, crowded, first_mint, play
+from tests.market.simulator.markets import CALM, ME, crowded, first_mint, play
 
 BUSY = crowded()
 
@@ -36,7 +36,7 @@ def with_order(simulator: Simulator, mint: str, signature: str, side: Side, amou
     simulator.submit(
         SimOrder(
             signature=signature,
-            wallet="me",
+            wallet=ME,
             mint=mint,
             side=side,
             amount=amount,
@@ -83,7 +83,7 @@ def test_bytes_that_are_no_snapshot_are_refused(data):
 
 def test_an_order_for_a_past_slot_or_without_amount_is_refused():
     simulator = Simulator(CALM, 1)
-    order = SimOrder(signature="s", wallet="me", mint="m", side=Side.BUY, amount=1, limit=0, land_slot=simulator.slot)
+    order = SimOrder(signature="s", wallet=ME, mint="m", side=Side.BUY, amount=1, limit=0, land_slot=simulator.slot)
     with pytest.raises(Refused):
         simulator.submit(order)
     with pytest.raises(Refused):
@@ -149,7 +149,7 @@ def test_a_token_that_we_hold_is_never_forgotten():
     mint = first_mint(play(simulator, 2))
     with_order(simulator, mint, "one", Side.BUY, 10**8)
     play(simulator, 20_000)
-    held = simulator.balance(mint, "me")
+    held = simulator.balance(mint, ME)
     assert held > 0
     assert simulator.tokens == 1
 
