@@ -32,9 +32,9 @@ def target_lamports(rule: RestorationRule, capital: CapitalRule, role: Role, equ
     return int(equity_lamports * share)
 
 
-def available_lamports(source_lamports: int) -> int:
-    """What tactical_exit can give in one transfer: its own fee paid, rent exemption and one more fee stay."""
-    return source_lamports - WALLET_LAMPORTS - 2 * BASE_FEE_LAMPORTS
+def available_lamports(source_lamports: int, fee_lamports: int) -> int:
+    """What tactical_exit can give in one transfer that costs this fee: rent exemption and one more base fee stay."""
+    return source_lamports - fee_lamports - WALLET_LAMPORTS - BASE_FEE_LAMPORTS
 
 
 def next_restoration(
@@ -43,19 +43,18 @@ def next_restoration(
     *,
     equity_lamports: int,
     spendable: Mapping[Role, int],
-    source_lamports: int,
+    available_lamports: int,
     done: frozenset[Role] = frozenset(),
 ) -> tuple[Role, int] | None:
     """The first role still short by more than the rule allows, and how much it gets; None when nothing is left to do.
 
-    `spendable` by role, `source_lamports` the unreserved balance of tactical_exit, `done` the roles already served for
-    this operation. A transfer that would not even carry its own fee is not made.
+    `spendable` by role, `done` the roles already served for this operation. A transfer that carries no more than it
+    costs is not made.
     """
-    available = available_lamports(source_lamports)
-    if available <= BASE_FEE_LAMPORTS:
+    if available_lamports <= BASE_FEE_LAMPORTS:
         return None
     for role in ORDER:
         deficit = target_lamports(rule, capital, role, equity_lamports) - spendable[role]
         if role not in done and deficit > part(equity_lamports, rule.deficit_share):
-            return role, min(deficit, available)
+            return role, min(deficit, available_lamports)
     return None

@@ -11,7 +11,6 @@ from core.messages import CandidateReady, Order, RequestReentry, Reserves
 from core.rules import mining, stake
 from core.rules.capital import usd_of
 from core.rules.network_fee import fee_lamports
-from core.state.token import usd
 from core.types import BASE_FEE_LAMPORTS, Purpose, Role, Side
 
 BPS = 10_000
@@ -19,7 +18,8 @@ BPS = 10_000
 
 def price_of_sol(now: Now) -> float | None:
     """SOL/USD as the profile asks for it; None is unknown."""
-    return usd(now, now.settings.entry.column)
+    market = now.market
+    return market.usd(now.at_s) if now.settings.entry.column.sol_price_judged else market.usd_unchecked()
 
 
 def entry_order(candidate: CandidateReady, now: Now) -> Order:
