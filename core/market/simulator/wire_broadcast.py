@@ -37,6 +37,8 @@ class WireBroadcast:
 
     def begin(self, slot: int, at_s: float) -> None:
         self._slot, self._timestamp = slot, int(at_s)
+        # Copies never reach over slots: a restored market knows nothing of the slot before.
+        self._last_program = ""
 
     def launched(self, token: Token) -> None:
         self._open(PUMP)
