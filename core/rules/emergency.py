@@ -38,6 +38,9 @@ class EmergencyRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     congestion_slippage_bps: int = 4_500
     risk_limit_slippage_bps: int = 4_500
     operator_slippage_bps: int = 6_000
+    silence_alert_s: float = 30.0
+    silence_panic_s: float = 60.0
+    """A feed that shows no slot for longer than this is left as congestion is."""
     limit_s: float = 30.0
     """From the decision to the confirmed sale; past it the fallback."""
     fallback_slippage_bps: int = 7_000
@@ -132,6 +135,15 @@ def congestion(
     else:
         return None
     return Trigger(ExitReason.NETWORK_CONGESTION, rule.congestion_slippage_bps, detail)
+
+
+def silence(rule: EmergencyRule, silent_s: float) -> Trigger | None:
+    """The feed has shown nothing for so long that what we hold cannot be watched any more."""
+    if silent_s <= rule.silence_panic_s:
+        return None
+    return Trigger(
+        ExitReason.NETWORK_CONGESTION, rule.congestion_slippage_bps, f"the feed is silent for {silent_s:.0f} s"
+    )
 
 
 def raised(rule: EmergencyRule, reason: ExitReason, detail: str = "") -> Trigger:

@@ -1,0 +1,134 @@
+"""What a position keeps between steps: its sight of the market and the orders it has placed.
+
+Everything that must outlive a crash is in the books' `Operation`; this can be begun again from it at any moment.
+"""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.effects import Now
+from core.ledger.books import Books, Operation
+from core.messages import Order
+from core.rules.take_profit import SalePrice
+from core.state import price_view
+from core.state.price_view import PriceView
+from core.types import ExitReason, Purpose, Role, Side
+
+OURS = frozenset({Purpose.EXIT, Purpose.PANIC, Purpose.PROCEEDS})
+"""What a position places itself. Re-entries are the gate's."""
+
+
+class Sent(Struct, frozen=True, array_like=True):
+    """An order told to the executor at `at_s` and not known to be settled."""
+
+    order: Order
+    at_s: float
+
+
+class Position(Struct, frozen=True, kw_only=True):
+    operation_id: str
+    mint: str
+    view: PriceView | None = None
+    """None: neither the feed nor the books have told any reserves."""
+    sent: tuple[Sent, ...] = ()
+    last_number: int = 0
+    """Of the last order placed; the books' own may be lower while one is on its way, or higher after a restart."""
+    wish: ExitReason | None = None
+    """Sell everything, as asked from outside."""
+    best: SalePrice | None = None
+    """Highest sale price seen, for the trailing stop."""
+    paused_until_s: float = 0.0
+    """Nothing is placed before: an order was refused, or fallbacks keep failing."""
+    late_failures: int = 0
+    """Panic sales that failed after their time limit."""
+    transfer_failures: int = 0
+    unclosable: frozenset[Role] = frozenset()
+    """Wallets whose token account would not close: others sent dust. They sell without closing."""
+    reentry_asked_at_s: float = float("-inf")
+    reentry_pending: bool = False
+    """Asked for, and neither refused nor settled."""
+    missing: frozenset[str] = frozenset()
+    """Orders that were settled at the last tick, while their `OrderClosed` had not come."""
+    silence_told: bool = False
+    valued_lamports: int = -1
+    """Sale value last told to the gate."""
+
+
+def remembered(operation: Operation, now: Now) -> Position:
+    """A position as the books alone know it."""
+    reserves, volatility = operation.reserves, now.settings.volatility
+    orders = [opened for opened in now.books.orders.values() if is_ours(opened.order, operation.id)]
+    view = price_view.begin(reserves, at_s=now.at_s, volatility=volatility) if reserves is not None else None
+    ending = {ExitReason.DATA_END} & {
+        order.reason for order in (*(o.order for o in orders), *operation.failed.values())
+    }
+    return Position(
+        operation_id=operation.id,
+        mint=operation.mint,
+        view=view,
+        sent=tuple(Sent(opened.order, opened.at_s) for opened in orders),
+        last_number=operation.last_order,
+        wish=ExitReason.DATA_END if ending else None,
+    )
+
+
+def is_ours(order: Order, operation_id: str) -> bool:
+    return order.operation_id == operation_id and order.purpose in OURS
+
+
+def buying(books: Books, operation_id: str) -> bool:
+    """Whether a buy of the operation is on its way."""
+    return any(o.order.operation_id == operation_id and o.order.side is Side.BUY for o in books.orders.values())
+
+
+def without(state: Position, order_id: str) -> Position:
+    """The position once this order is settled."""
+    return replace(state, sent=tuple(sent for sent in state.sent if sent.order.id != order_id))
+
+
+def without_lost(state: Position, books: Books) -> Position:
+    """At a tick: the position without orders that the books knew as settled at the last one too. Their end got lost."""
+    settled = frozenset(sent.order.id for sent in state.sent if sent.order.id in books.settled_ids)
+    lost = settled & state.missing
+    if not lost:
+        return state if settled == state.missing else replace(state, missing=settled)
+    left = tuple(sent for sent in state.sent if sent.order.id not in lost)
+    return replace(state, sent=left, missing=settled - lost)
+
+
+def unheard(state: Position, now: Now) -> tuple[Order, ...]:
+    """Orders told a while ago that the books do not know: the executor may never have heard of them."""
+    books, patience_s = now.books, now.settings.orders.resend_s
+    return tuple(
+        sent.order
+        for sent in state.sent
+        if now.at_s >= sent.at_s + patience_s
+        and sent.order.id not in books.orders
+        and sent.order.id not in books.settled_ids
+    )
+
+
+def buy_expected(state: Position, now: Now) -> bool:
+    """Whether tokens may still come in: a buy is on its way, or a re-entry was asked for a moment ago."""
+    asked = state.reentry_pending and now.at_s < state.reentry_asked_at_s + now.settings.mining.answer_wait_s
+    return asked or buying(now.books, state.operation_id)
+
+
+def in_flight(state: Position, purpose: Purpose) -> frozenset[Role]:
+    """Wallets with such an order on its way."""
+    return frozenset(sent.order.role for sent in state.sent if sent.order.purpose is purpose)
+
+
+def next_number(state: Position, operation: Operation) -> int:
+    """The number of the next order: above every one that this operation ever had."""
+    return max(state.last_number, operation.last_order) + 1
+
+
+def held_s(operation: Operation, now: Now) -> float:
+    """Market time since the first fill. Rounded, so that a tick meant for a full second is not a hair too early."""
+    return round(now.at_s - operation.opened_at_s, 3)
+
+
+def has_view(state: Position) -> bool:
+    """Whether the feed has shown a market in which the token can be sold."""
+    return state.view is not None and state.view.seen and not state.view.migrating
