@@ -4,14 +4,12 @@ The simulator decides what the market gives (reserves, fees, traps); the paper c
 cannot be paid is found before the market is asked, so the two never disagree.
 """
 
-from typing import cast
-
 from core.errors import Fatal
 from core.market.paper.transaction import DRAWN, SLIPPAGE, TOKENS, UNTRADABLE, VENUE, shortfall
 from core.market.paper.venue import PaperVenue, Sent
 from core.market.simulator.orders import SimFill, SimOrder
 from core.market.simulator.simulator import Simulator
-from core.messages import AnyMarketData, FeedBatch, Settlement, TokenFacts
+from core.messages import FeedBatch, Settlement, TokenFacts
 from core.types import Side
 
 _REASONS = {
@@ -47,22 +45,20 @@ class PaperMarket:
                 trade = sent
             else:
                 landings.append(self.venue.settle(sent, slot=slot, at_s=at_s))
-        return self.play(trade, tuple(landings))
-
-    def play(self, trade: Sent | None, landings: tuple[Settlement, ...] = ()) -> FeedBatch:
-        """Play the next slot with this trade of ours in it, if any."""
-        failure = self._submit(trade) if trade is not None else ""
+        failure = ""
+        if trade is not None:
+            failure = self.submit(trade, DRAWN if trade.failed else shortfall(self.venue.chain, trade.order))
         played = self.simulator.step()
         if trade is not None:
             fill = next((fill for fill in played.fills if fill.signature == trade.signature), None)
-            landings = (*landings, self._settle(trade, fill, failure, played.slot, played.at_s))
+            landings.append(self._settle(trade, fill, failure, played.slot, played.at_s))
         self.venue.see(played.at_s, played.priority_fee_lamports)
         return FeedBatch(
             slot=played.slot,
             at_s=played.at_s,
             transactions=played.transactions,
-            market=cast("tuple[AnyMarketData, ...]", played.events),
-            landings=landings,
+            market=played.events,
+            landings=tuple(landings),
             sol_price=played.sol_price,
             priority_lamports=played.priority_fee_lamports,
         )
@@ -73,10 +69,9 @@ class PaperMarket:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _submit(self, trade: Sent) -> str:
-        """Give the trade to the market; why it will fail whatever the market says, or empty."""
+    def submit(self, trade: Sent, failure: str) -> str:
+        """Let the trade land in the next slot, to fail with `failure` unless that is empty. Why it fails, if known."""
         order = trade.order
-        failure = DRAWN if trade.failed else shortfall(self.venue.chain, order)
         amount = order.lamports if order.side is Side.BUY else order.tokens
         if order.side is None or amount <= 0 or order.limit < 0:
             return failure or UNTRADABLE
