@@ -17,3 +17,7 @@ class CommandmentsActor(MachineActor[commandments.CommandmentsMessage, commandme
         self, state: commandments.State, message: commandments.CommandmentsMessage, now: Now
     ) -> tuple[commandments.State, Effects]:
         return commandments.step(state, message, now)
+
+    @override
+    def view(self) -> commandments.GateView | None:
+        return commandments.view(self.state, self.fresh()) if self.begun else None

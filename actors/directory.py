@@ -89,10 +89,11 @@ class Directory(Names):
             return False
         entry = self._entries[name] = Entry(name, supervisor, self.flow.counts(name))
         entry.dynamic, entry.request = True, args
-        self._change(entry, STARTING)
         if self.ordered:
+            entry.state, entry.queued = STARTING, True
             self._queue.append((supervisor, Wanted(name)))
         else:
+            self._change(entry, STARTING)
             self.control(supervisor, Wanted(name))
         return True
 
@@ -139,9 +140,17 @@ class Directory(Names):
                 return
             last, item = queue.popleft()
             if isinstance(item, Wanted):
-                self.control(last, item)
+                self._want(last, item)
             else:
                 self._deliver(last, item)
+
+    def _want(self, supervisor: str, wanted: Wanted) -> None:
+        """The turn of a dynamic child has come: from here on its start is under way."""
+        entry = self._entries.get(wanted.name)
+        if entry is not None and entry.queued:
+            entry.queued = False
+            self.flow.busy += 1
+            self.control(supervisor, wanted)
 
     # For the clock, the supervisors and the base of actors
 

@@ -41,6 +41,7 @@ class Entry:
         "name",
         "open",
         "parent",
+        "queued",
         "request",
         "state",
         "supervises",
@@ -56,6 +57,8 @@ class Entry:
         self.buffer: deque[Letter] = deque()
         self.keep = KEEP
         self.dynamic = self.supervises = False
+        self.queued = False
+        """The wish for it stands in the ordered queue: starting, but nothing is under way yet."""
         self.request: object = None
         self.incarnation = self.handled_before = 0
 

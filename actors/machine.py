@@ -50,6 +50,8 @@ class MachineActor(Actor[M], Generic[M, S]):
         services: MachineServices = context.system.services  # type: ignore[assignment]  # run.py wires it, the kernel looks not inside
         self._services = services
         self._now: Now | None = None
+        self.begun = False
+        """Whether there is a state to look at."""
 
     @abstractmethod
     def begin(self, now: Now) -> tuple[S, Effects]:
@@ -65,19 +67,21 @@ class MachineActor(Actor[M], Generic[M, S]):
 
     @override
     def on_begin(self) -> None:
-        self.state, effects = self.begin(self._fresh())
+        self.state, effects = self.begin(self.fresh())
+        self.begun = True
         self._perform_all(effects)
 
     @override
     def handle(self, message: M) -> object:
         if isinstance(message, Query):
             return self.answer(message)
-        self.state, effects = self.step(self.state, message, self._fresh())
+        self.state, effects = self.step(self.state, message, self.fresh())
         if effects:
             self._perform_all(effects)
         return None
 
-    def _fresh(self) -> Now:
+    def fresh(self) -> Now:
+        """What a step or a view may read, as it is at this moment."""
         now = self._now
         if now is None:
             now = self._now = Now(
@@ -92,7 +96,7 @@ class MachineActor(Actor[M], Generic[M, S]):
         returned = self._perform(effects)
         while returned:
             undelivered = returned.pop(0)
-            self.state, more = self.step(self.state, undelivered, self._fresh())  # type: ignore[arg-type]  # every machine's M includes it
+            self.state, more = self.step(self.state, undelivered, self.fresh())  # type: ignore[arg-type]  # every machine's M includes it
             returned += self._perform(more)
 
     def _perform(self, effects: Effects) -> list[Undelivered]:

@@ -121,7 +121,8 @@ class Names:
             reply.fail(Unavailable(f"{name} is {'unknown' if entry is None else entry.state.value}"))
 
     def _change(self, entry: Entry, state: ActorState) -> None:
-        was, entry.state = entry.state, state
+        was = DEAD if entry.queued else entry.state
+        entry.state, entry.queued = state, False
         if state in CHANGING and was not in CHANGING:
             self.flow.busy += 1
         elif was in CHANGING and state not in CHANGING:

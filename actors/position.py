@@ -7,13 +7,17 @@ from core.effects import Effects, Now
 from core.state import position
 
 
-class PositionActor(MachineActor[position.PositionMessage, position.State]):
+class PositionActor(MachineActor[position.PositionMessage, position.Position]):
     @override
-    def begin(self, now: Now) -> tuple[position.State, Effects]:
+    def begin(self, now: Now) -> tuple[position.Position, Effects]:
         return position.begin(self.context.args, now)
 
     @override
     def step(
-        self, state: position.State, message: position.PositionMessage, now: Now
-    ) -> tuple[position.State, Effects]:
+        self, state: position.Position, message: position.PositionMessage, now: Now
+    ) -> tuple[position.Position, Effects]:
         return position.step(state, message, now)
+
+    @override
+    def view(self) -> position.PositionView | None:
+        return position.view(self.state, self.fresh()) if self.begun else None

@@ -88,6 +88,10 @@ class System:
             self.stop(0.0)
             raise Fatal(f"the tree did not start within {timeout_s} s; waiting for {waiting}")
 
+    def wait_begun(self, timeout_s: float | None = None) -> bool:
+        """Wait until the whole tree has begun for the first time; at once when it has."""
+        return bool(self._began.wait(timeout_s))
+
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Stop everything in reverse order, kill what has not stopped in time. True when the root stopped in time."""
         if self._tree is None or self._ended.is_set():

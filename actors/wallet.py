@@ -18,3 +18,7 @@ class WalletActor(MachineActor[wallet.WalletMessage, wallet.State]):
     @override
     def step(self, state: wallet.State, message: wallet.WalletMessage, now: Now) -> tuple[wallet.State, Effects]:
         return wallet.step(state, message, now)
+
+    @override
+    def view(self) -> wallet.WalletView | None:
+        return wallet.view(self.state, self.fresh()) if self.begun else None

@@ -1,0 +1,18 @@
+"""Drives a house on the virtual clock: the next batch only when everything that the last one caused is done."""
+
+from commands.house import House
+from core.messages import DataEnded
+
+
+def drive(house: House, batches: int | None = None) -> int:
+    """Bring batches of the source until it ends, or this many. How many were brought."""
+    count = 0
+    while batches is None or count < batches:
+        batch = house.source.feed.next()
+        if batch is None:
+            break
+        house.system.clock.advance(batch.at_s)
+        house.system.directory.tell("feed", batch)
+        house.system.directory.drain()
+        count += 1
+    return count
