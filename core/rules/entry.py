@@ -74,6 +74,8 @@ class Sight(Struct, frozen=True, kw_only=True):
     flagged: ExitReason | None = None
     held_until_s: float | None = None
     facts: TokenFacts | None = None
+    facts_reserves: Reserves | None = None
+    """The reserves when the facts came: shares of what circulates are of that moment."""
     unexplained_units: int | None = None
 
     @property
@@ -240,7 +242,7 @@ def largest_verdict(settings: "Settings", sight: Sight) -> Verdict:
         return Verdict.unknown("largest", "facts not asked yet" if facts is None else "no facts about the largest")
     if sight.now_s - facts.at_s > settings.honeypot.facts_max_age_s:
         return Verdict.unknown("largest", f"facts are {sight.now_s - facts.at_s:.1f} s old")
-    circulating = honeypot.circulating_units(sight.reserves, facts.supply)
+    circulating = honeypot.circulating_units(sight.facts_reserves or sight.reserves, facts.supply)
     if sight.unexplained_units is None or circulating <= 0:
         return Verdict.unknown("largest", "no count to compare with")
     share = sight.unexplained_units / circulating
@@ -255,7 +257,7 @@ def _honeypot(settings: "Settings", column: Profile, sight: Sight) -> Verdict:
     return honeypot.judge(
         settings.honeypot,
         sight.facts,
-        reserves=sight.reserves,
+        reserves=sight.facts_reserves or sight.reserves,
         stake_lamports=sight.stake_lamports,
         now_s=sight.now_s,
     ).verdict

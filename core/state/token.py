@@ -40,6 +40,9 @@ class Token(Struct, kw_only=True):
     untradable_for_ever: bool = False
     missed: bool = False
     """Trades were missed: counts are unknown."""
+    facts: TokenFacts | None = None
+    """The newest, with the reserves when they came."""
+    facts_reserves: Reserves | None = None
     creator_transactions: int = 1
     creator_sold_units: int = 0
     volume_lamports: int = 0
@@ -130,6 +133,13 @@ def miss(token: Token) -> None:
     holders.missed(token.holders)
 
 
+def learned(token: Token, facts: TokenFacts) -> None:
+    """Facts came. What happened before they were read was queued before them: so far everything is seen."""
+    if token.facts is None or facts.at_s >= token.facts.at_s:
+        token.facts, token.facts_reserves = facts, token.reserves
+    token.seen_at_s = max(token.seen_at_s, facts.at_s)
+
+
 def end_trading(token: Token, why: str) -> None:
     token.untradable, token.untradable_for_ever = why, True
 
@@ -163,9 +173,9 @@ def stake_lamports(token: Token, now: "Now", sol_usd: float | None) -> int:
     )
 
 
-def sight(token: Token, now: "Now", facts: TokenFacts | None) -> Sight:
+def sight(token: Token, now: "Now") -> Sight:
     """Everything the entry conditions are judged on, now."""
-    launched, market, mint = token.launched, now.market, token.launched.mint
+    launched, market, mint, facts = token.launched, now.market, token.launched.mint, token.facts
     span_s = now.settings.emergency.peak_window_s
     prices = window.at(token.prices, at_s=now.at_s, window_s=span_s)
     liquidities = window.at(token.liquidities, at_s=now.at_s, window_s=span_s)
@@ -198,5 +208,6 @@ def sight(token: Token, now: "Now", facts: TokenFacts | None) -> Sight:
         flagged=now.books.flagged.get(mint),
         held_until_s=now.at_s if now.books.operation_of(mint) else now.books.held_until_s.get(mint),
         facts=facts,
+        facts_reserves=token.facts_reserves,
         unexplained_units=holders.unexplained_units(token.holders, largest) if largest is not None else None,
     )

@@ -26,7 +26,6 @@ from core.messages import (
     Launched,
     PoolOpened,
     Tick,
-    TokenFacts,
     Traded,
     Undelivered,
 )
@@ -62,7 +61,6 @@ class State(Struct, kw_only=True):
     """The miner has it as a candidate."""
     passed: Judgement | None = None
     """The last judgement that it was a candidate by."""
-    facts: TokenFacts | None = None
     recorded: tuple[Outcome, tuple[str, ...]] | None = None
 
 
@@ -75,7 +73,7 @@ def begin(launched: Launched, now: Now) -> tuple[State, Effects]:
     """The first verdict. A launch that is taken up late says so by `skipped`: then its counts are unknown."""
     seen = token.begin(launched)
     state = State(mint=launched.mint, symbol=launched.symbol, token=seen, price=launched.reserves.price)
-    judgement = entry.judge(now.settings, token.sight(seen, now, None))
+    judgement = entry.judge(now.settings, token.sight(seen, now))
     state.broken = bounds.broken(seen, now)
     first = _record(state, judgement, now, "first")
     if judgement.final:
@@ -95,9 +93,7 @@ def step(state: State, message: WatcherMessage, now: Now) -> tuple[State, Effect
             token.traded(seen, message, owners_kept=settings.entry.owners_kept, span_s=settings.emergency.peak_window_s)
             return state, _look(state, seen, now)
         case FactsSeen():
-            if state.facts is None or message.facts.at_s >= state.facts.at_s:
-                state.facts = message.facts
-            seen.seen_at_s = max(seen.seen_at_s, message.facts.at_s)
+            token.learned(seen, message.facts)
             return state, _judge(state, seen, now, fresh=True)
         case Tick():
             return state, _tick(state, seen, message, now)
@@ -108,11 +104,11 @@ def step(state: State, message: WatcherMessage, now: Now) -> tuple[State, Effect
             token.pool_opened(seen, message, span_s=now.settings.emergency.peak_window_s)
             return state, _look(state, seen, now)
         case DataEnded():
-            return state, (*_last(state, _judgement(state, seen, now), now), Finish())
+            return state, (*_last(state, _judgement(seen, now), now), Finish())
         case EntryAnswered():
             return state, _bought(state, seen, now) if message.admitted else NOTHING
         case EnterMint():
-            return state, (_answer(message, *_judgement(state, seen, now).verdicts),)
+            return state, (_answer(message, *_judgement(seen, now).verdicts),)
         case Launched() | Undelivered():
             return state, NOTHING
         case _:
@@ -151,15 +147,15 @@ def _tick(state: State, seen: Token, message: Tick, now: Now) -> Effects:
     return effects if state.token is None else (*effects, After(END, 1.0, Tick(key=END)))
 
 
-def _judgement(state: State, seen: Token, now: Now) -> Judgement:
-    return entry.judge(now.settings, token.sight(seen, now, state.facts))
+def _judgement(seen: Token, now: Now) -> Judgement:
+    return entry.judge(now.settings, token.sight(seen, now))
 
 
 def _judge(state: State, seen: Token, now: Now, *, fresh: bool = False, ask: bool = False) -> Effects:
     """Every criterion, and what follows. `fresh`: facts have just come; `ask`: it is time to ask for new ones."""
     settings = now.settings
     column = settings.entry.column
-    sight = token.sight(seen, now, state.facts)
+    sight = token.sight(seen, now)
     judgement = entry.judge(settings, sight)
     state.broken = bounds.broken(seen, now)
     if not fresh:
@@ -199,7 +195,7 @@ def _ask(state: State, sight: Sight, now: Now) -> Tell:
 
 def _candidate(state: State, seen: Token, sight: Sight, judgement: Judgement, now: Now) -> CandidateReady:
     """As old as the older of what it stands on: the market seen, or the facts."""
-    at_s = seen.seen_at_s if state.facts is None else min(seen.seen_at_s, state.facts.at_s)
+    at_s = seen.seen_at_s if seen.facts is None else min(seen.seen_at_s, seen.facts.at_s)
     return CandidateReady(
         mint=state.mint,
         at_s=min(at_s, now.at_s),
@@ -241,13 +237,13 @@ def _last(state: State, judgement: Judgement, now: Now) -> Effects:
     effects: list[Effect] = [_record(state, judgement, now, "last"), Cancel(END), Cancel(JUDGE)]
     if state.ready:
         effects.append(Tell("miner", CandidateGone(mint=state.mint)))
-    state.token, state.facts, state.passed, state.recorded, state.ready = None, None, None, None, False
+    state.token, state.passed, state.recorded, state.ready = None, None, None, False
     return tuple(effects)
 
 
 def _bought(state: State, seen: Token, now: Now) -> Effects:
     """Admitted by the gate: the position follows the token from here."""
-    judgement = state.passed if state.passed is not None else _judgement(state, seen, now)
+    judgement = state.passed if state.passed is not None else _judgement(seen, now)
     taken = replace(judgement, verdicts=(*judgement.verdicts, Verdict.passed("entry", "taken")))
     state.ready = False  # the miner has forgotten it already
     return (*_last(state, taken, now), Finish())
