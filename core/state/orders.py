@@ -97,7 +97,7 @@ def step(state: State, message: ExecutorMessage, now: Now) -> tuple[State, Effec
             return _landed(state, message, now)
         case Tick():
             life = state.lives.get(message.key)
-            return state, () if life is None else _again(life, now)
+            return (state, ()) if life is None else _again(state, life, now)
         case PlaceOrder():
             return _place(state, message, now)
         case ReservationAnswered():
@@ -115,13 +115,16 @@ def step(state: State, message: ExecutorMessage, now: Now) -> tuple[State, Effec
             assert_never(message)
 
 
-def _again(life: Life, now: Now) -> Effects:
-    """The life's present step once more: the same bytes, or the wish to have them signed."""
+def _again(state: State, life: Life, now: Now) -> tuple[State, Effects]:
+    """The life's present step once more: the same bytes, the wish to have them signed, or the reservation."""
     if life.signature:
-        return _send(life, now)
+        return state, _send(life, now)
     if life.order.id in now.books.orders:
-        return _sign(life.order, now)
-    return ()
+        return state, _sign(life.order, now)
+    if _late(life, now):
+        return _reserved(state, ReservationAnswered(order=life.order, granted=False), now)
+    # The wallet may have died with the question; asked again it grants the same lamports once.
+    return state, _reserve(life.order, now)
 
 
 def _came_back(state: State, message: Undelivered, now: Now) -> tuple[State, Effects]:
@@ -151,7 +154,11 @@ def _place(state: State, message: PlaceOrder, now: Now) -> tuple[State, Effects]
     if order.side is Side.SELL:
         # Exits never wait for a reservation: what they cost is kept back by every stake (rules.md §1).
         return _intend(state, order, now)
-    return state, (Tell(f"wallet.{order.role}", Reserve(order=order)),)
+    return state, _reserve(order, now)
+
+
+def _reserve(order: Order, now: Now) -> Effects:
+    return Tell(f"wallet.{order.role}", Reserve(order=order)), _timer(order, now)
 
 
 def _reserved(state: State, message: ReservationAnswered, now: Now) -> tuple[State, Effects]:
