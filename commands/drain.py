@@ -45,4 +45,6 @@ def drained(house: House, again: Event) -> str:
     lines = [f"Held for the next start: {line}" for line in held] or ["Nothing is held."]
     if books.orders:
         lines.append(f"{len(books.orders)} orders are unresolved; the next start takes them up.")
-    return "\n".join([*lines, f"Stopped. Operations: {len(books.closed)}, equity {books.equity_lamports / 1e9:.6f} SOL."])
+    return "\n".join(
+        [*lines, f"Stopped. Operations: {len(books.closed)}, equity {books.equity_lamports / 1e9:.6f} SOL."]
+    )

@@ -60,7 +60,7 @@ class House:
         self.tree = tree()
         self.services = Services(
             settings=settings,
-            market=MarketNow(),
+            market=MarketNow(rule=settings.sol_price, emergency=settings.emergency),
             feed=source.feed,
             backend=source.backend,
             accounts=source.accounts,

@@ -8,8 +8,8 @@ from core.errors import Refused
 from core.settings import Settings
 
 
-def settings_of(options: argparse.Namespace, **fixed: str) -> Settings:
-    """Settings from file, environment, `--set`, and what the command itself fixes. Raises Refused."""
+def settings_of(options: argparse.Namespace, **given: str | None) -> Settings:
+    """Settings from file, environment, `--set`, and the command's own options where they are given. Raises Refused."""
     texts: dict[str, str] = {}
     for item in options.set:
         name, equals, value = item.partition("=")
@@ -17,4 +17,4 @@ def settings_of(options: argparse.Namespace, **fixed: str) -> Settings:
             raise Refused(f"--set takes NAME=VALUE, not {item!r}")
         texts[name] = value
     file = Path(options.settings_file) if options.settings_file else None
-    return load(texts | fixed, file=file)
+    return load(texts | {name: value for name, value in given.items() if value is not None}, file=file)

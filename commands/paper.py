@@ -26,13 +26,16 @@ CRASHED = 1
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="N", help="seed of the embedded market and of all draws (MICRO_SEED)")
-    parser.add_argument("--speed", metavar="X", help="market time runs X times as fast as real time (MICRO_CLOCK_SPEED)")
+    parser.add_argument(
+        "--speed", metavar="X", help="market time runs X times as fast as real time (MICRO_CLOCK_SPEED)"
+    )
     parser.add_argument("--state", metavar="DIR", help="state directory (MICRO_STATE_DIR)")
 
 
 def run(options: argparse.Namespace) -> int:
-    given = {"MICRO_SEED": options.seed, "MICRO_CLOCK_SPEED": options.speed, "MICRO_STATE_DIR": options.state}
-    settings = settings_of(options, **{name: value for name, value in given.items() if value is not None})
+    settings = settings_of(
+        options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=options.speed, MICRO_STATE_DIR=options.state
+    )
     check_port(settings.runtime.bind, settings.runtime.monitor_port, "MICRO_MONITOR_PORT")
     check_port(settings.runtime.bind, settings.runtime.executor_port, "MICRO_EXECUTOR_PORT")
     state = StateDirectory(Path(settings.runtime.state_dir))
@@ -57,7 +60,9 @@ def report_start(house: House) -> None:
     aside = getattr(store.view, "set_aside", "") if store is not None else ""
     if aside:
         print(f"The journal was damaged; what could not be trusted was set aside: {aside}", flush=True)
-    print(f"Micro-Lightning {house.mode} (no real money), seed {runtime.seed}, speed {runtime.clock_speed:g}", flush=True)
+    print(
+        f"Micro-Lightning {house.mode} (no real money), seed {runtime.seed}, speed {runtime.clock_speed:g}", flush=True
+    )
     print(f"Monitor  http://{runtime.bind}:{runtime.monitor_port}/", flush=True)
     print(f"Control  http://{runtime.bind}:{runtime.executor_port}/  (token in {house.state.token})", flush=True)
     print("Stop with Ctrl-C", flush=True)
@@ -70,10 +75,12 @@ def live_until_stopped(house: House) -> int:
         gevent.signal_handler(number, asked.set)
     gevent.wait([asked, house.system.gave_up, house.services.source_ended], count=1)
     if house.system.gave_up.is_set():
-        print(f"micro-lightning: the root gave up: {house.system.reason}; state is in {house.state.path}", file=sys.stderr)
+        print(
+            f"micro-lightning: the root gave up: {house.system.reason}; state is in {house.state.path}", file=sys.stderr
+        )
         return CRASHED
     asked.clear()
-    house.pause_mining()
+    house.services.market.stopping = True
     text = refusal(house)
     if text:
         print(text, flush=True)

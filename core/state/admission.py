@@ -145,6 +145,7 @@ def standing_verdicts(now: Now, known: Known) -> tuple[Verdict, ...]:
             halted=books.drawdown_halted,
         ),
         Verdict.failed("paused", books.paused_why) if books.paused else Verdict.passed("paused"),
+        Verdict.failed("stopping", "the process ends") if now.market.stopping else Verdict.passed("stopping"),
         price,
         unresolved_verdict(now),
     )

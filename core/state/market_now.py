@@ -32,7 +32,18 @@ class MarketNow:
     holds. `social` None = no social source is configured.
     """
 
-    __slots__ = ("fees", "price", "priority_lamports", "rule", "slot", "slot_at_s", "social", "sol_usd", "sol_usd_at_s")
+    __slots__ = (
+        "fees",
+        "price",
+        "priority_lamports",
+        "rule",
+        "slot",
+        "slot_at_s",
+        "social",
+        "sol_usd",
+        "sol_usd_at_s",
+        "stopping",
+    )
 
     def __init__(
         self,
@@ -54,6 +65,8 @@ class MarketNow:
         self.fees = FeeHistory(span_s=emergency.congestion_median_s, least_s=emergency.congestion_history_s)
         self.price = SolPrice(sol_usd, sol_usd_at_s, sol_usd, sol_usd_at_s) if sol_usd is not None else SolPrice()
         self.social: Mapping[str, Social] | None = None
+        self.stopping = False
+        """Set by whoever ends the process: no entry begins that could not be watched to its end."""
 
     def see(self, batch: FeedBatch) -> None:
         """Take in the newest slot, priority fee and readings of SOL/USD. An older slot changes nothing."""
