@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.effects import Effects, Now
-from core.messages import AcknowledgeAlert, RaiseAlert
+from core.messages import AcknowledgeAlert, EntryAnswered, RaiseAlert
 
 KEPT = 500
 """The newest alerts; older ones are forgotten."""
@@ -19,6 +19,8 @@ AGAIN_S = 60.0
 """The same kind about the same token within this time after the last is the same alert, counted once more."""
 TEXT = 500
 SEVERITIES = ("info", "warning", "critical")
+ENTRY_ANSWERED = "entry_answered"
+"""The key of the answer to a person's wish to enter: info when admitted, warning when refused."""
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -51,7 +53,7 @@ class AlertsView(Struct, frozen=True, kw_only=True):
     unacknowledged: int
 
 
-NotifierMessage = RaiseAlert | AcknowledgeAlert
+NotifierMessage = RaiseAlert | AcknowledgeAlert | EntryAnswered
 
 
 def begin(now: Now) -> tuple[State, Effects]:
@@ -64,6 +66,8 @@ def step(state: State, message: NotifierMessage, now: Now) -> tuple[State, Effec
             return _raised(state, message), ()
         case AcknowledgeAlert():
             return _acknowledged(state, message, now), ()
+        case EntryAnswered():
+            return _raised(state, _answer(message, now)), ()
         case _:
             assert_never(message)
 
@@ -79,6 +83,18 @@ def view(state: State) -> AlertsView:
 def severity_of(text: str) -> str:
     """One of the three; a word that is none of them is taken seriously rather than lost."""
     return text if text in SEVERITIES else "warning"
+
+
+def _answer(message: EntryAnswered, now: Now) -> RaiseAlert:
+    """What a person reads who asked for an entry by hand."""
+    against = ", ".join(f"{one.criterion} {one.outcome} ({one.reason})" for one in message.verdicts if not one.ok)
+    return RaiseAlert(
+        key=ENTRY_ANSWERED,
+        severity="info" if message.admitted else "warning",
+        text="entry admitted" if message.admitted else f"entry refused: {against or 'no reason was given'}",
+        at_s=now.at_s,
+        mint=message.mint,
+    )
 
 
 def _raised(state: State, message: RaiseAlert) -> State:

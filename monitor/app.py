@@ -1,0 +1,156 @@
+"""The two applications: the monitor, which mostly looks, and the executor's control, which changes.
+
+Both read the same paths from the same desk; each is served by an actor of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+import msgspec
+from flask import Flask, Response, request
+
+from core.ports import Panel
+from monitor import page, reading
+from monitor.metrics import Exposition
+from monitor.reading import Desk
+from monitor.views import health
+from monitor.views.operations import Shown
+from monitor.web import access, changes, problems, query
+from monitor.web.access import BODY_BYTES, Door, is_loopback
+
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": CSP,
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+EXITS = frozenset({"emergency", "leave"})
+
+Reader = Callable[..., Shown]
+
+
+def monitor_app(desk: Desk) -> Flask:
+    """Port 8081. Reading is open on loopback; from elsewhere it needs the read token, `/health` excepted."""
+    door = Door(reading_needs_token=not is_loopback(desk.panel.settings.runtime.bind))
+    app = _bare(desk.panel, door, pages=True)
+    _readings(app, desk)
+    app.add_url_rule("/", "page", lambda: page.answer(desk))
+    _change(app, "/emergency", "emergency", lambda: changes.emergency(desk.panel, query.body(changes.Emergency)))
+    _change(
+        app,
+        "/alerts/<int:alert_id>/acknowledge",
+        "acknowledge",
+        lambda alert_id: changes.acknowledge(desk.panel, alert_id),
+    )
+    return app
+
+
+def control_app(desk: Desk) -> Flask:
+    """Port 8080. Everything but `/health` needs a token, every change the operate token."""
+    panel = desk.panel
+    app = _bare(panel, Door(reading_needs_token=True), pages=False)
+    _readings(app, desk)
+    for name, change in (
+        ("start", changes.start),
+        ("pause", changes.pause),
+        ("resume", changes.resume),
+        ("settings", changes.reread),
+    ):
+        _change(app, f"/{name}", name, _with_reason(panel, change))
+    _change(app, "/wallets/rotate", "rotate", _with_reason(panel, changes.rotate))
+    _change(app, "/operations", "enter", lambda: changes.enter(panel, query.body(changes.Entering)))
+    _change(app, "/positions/<mint>/exit", "leave", lambda mint: changes.leave(panel, mint, query.body(changes.Reason)))
+    return app
+
+
+def _bare(panel: Panel, door: Door, *, pages: bool) -> Flask:
+    app = Flask("monitor", static_folder="static" if pages else None)
+    app.config.update(
+        PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=BODY_BYTES, EXIT_ENDPOINTS=EXITS, PROPAGATE_EXCEPTIONS=False
+    )
+    # No redirects: a path is known with and without its last slash, and a doubled slash is another path.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    problems.install(app)
+    access.guard(app, panel, door)
+    app.after_request(_secured)
+    return app
+
+
+def _readings(app: Flask, desk: Desk) -> None:
+    exposition = Exposition(desk.panel, desk.tally)
+
+    def read(path: str, reader: Reader) -> None:
+        app.add_url_rule(path, f"read {path}", lambda **names: answer(reader(desk, **names)), methods=["GET"])
+
+    app.add_url_rule("/health", "health", lambda: _health(desk.panel), methods=["GET"])
+    app.add_url_rule("/metrics", "metrics", lambda: _metrics(exposition), methods=["GET"])
+    app.add_url_rule("/status", "status", lambda: _status(desk), methods=["GET"])
+    read("/commandments", reading.commandments)
+    read("/alerts", reading.alerts)
+    read("/emergency", reading.emergencies)
+    read("/actors", reading.actors)
+    read("/actors/dump", reading.dump)
+    read("/actors/<name>", reading.actor)
+    read("/positions", reading.positions)
+    read("/positions/<mint>", reading.position)
+    read("/operations", reading.operations)
+    read("/operations/<operation_id>", reading.operation)
+    read("/candidates", reading.candidates)
+    read("/ledger", reading.ledger)
+    read("/wallets", reading.wallets)
+
+
+def _change(app: Flask, path: str, endpoint: str, change: Callable[..., Shown | tuple[Shown, HTTPStatus]]) -> None:
+    def view(**names: object) -> Response:
+        query.known()
+        done = change(**names)
+        return answer(done, HTTPStatus.ACCEPTED) if isinstance(done, dict) else answer(*done)
+
+    app.add_url_rule(path, endpoint, view, methods=["POST"])
+
+
+def _with_reason(panel: Panel, change: Callable[[Panel, changes.Reason], Shown]) -> Callable[[], Shown]:
+    return lambda: change(panel, query.body(changes.Reason))
+
+
+def answer(shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """JSON."""
+    return Response(msgspec.json.encode(shown), status=status.value, content_type="application/json")
+
+
+def _health(panel: Panel) -> Response:
+    query.known()
+    reasons = health.reasons(panel)
+    shown: Shown = {
+        "status": "failing" if reasons else "ok",
+        "reasons": list(reasons),
+        "mode": panel.mode,
+        "uptime_s": round(panel.uptime_s(), 3),
+    }
+    return answer(shown, HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK)
+
+
+def _metrics(exposition: Exposition) -> Response:
+    query.known()
+    text, content_type = exposition.render(request.headers.get("Accept", ""))
+    return Response(text, content_type=content_type)
+
+
+def _status(desk: Desk) -> Response:
+    """JSON, or for whoever prefers to read it (a browser) the same as a plain page."""
+    query.known()
+    wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
+    return page.answer(desk) if wanted == "text/html" else answer(reading.status(desk))
+
+
+def _secured(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

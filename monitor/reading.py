@@ -1,0 +1,192 @@
+"""What each path answers, as plain data. Lists are {"items": […], "next": cursor or null}."""
+
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
+from typing import TypeVar
+
+from flask import request
+
+from core.ports import Panel
+from core.snapshots import ActorState
+from core.state.notifier import SEVERITIES
+from monitor.tally import Tally
+from monitor.views import actors as actors_view
+from monitor.views import alerts as alerts_view
+from monitor.views import candidates as candidates_view
+from monitor.views import commandments as commandments_view
+from monitor.views import emergency as emergency_view
+from monitor.views import ledger as ledger_view
+from monitor.views import operations as operations_view
+from monitor.views import positions as positions_view
+from monitor.views import status as status_view
+from monitor.views import wallets as wallets_view
+from monitor.views.operations import Shown
+from monitor.views.performance import Figures
+from monitor.views.plain import plain
+from monitor.views.sight import Sight, alerts_of
+from monitor.web.problems import Problem
+from monitor.web.query import choice, flag, known, mint_filter, number, page, paging
+
+LIVE_S = 0.5
+LAST_EMERGENCIES = 20
+
+Item = TypeVar("Item")
+
+
+class Desk:
+    """What both applications share: the panel, and what the monitor remembers for itself."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.tally = Tally(panel)
+        self.figures = Figures()
+
+
+def status(desk: Desk) -> Shown:
+    return status_view.shown(Sight(desk.panel), desk.figures)
+
+
+def commandments(desk: Desk) -> Shown:
+    known()
+    return whole(commandments_view.shown(Sight(desk.panel)))
+
+
+def wallets(desk: Desk) -> Shown:
+    known()
+    return whole(wallets_view.shown(Sight(desk.panel)))
+
+
+def positions(desk: Desk) -> Shown:
+    asked = paging("mint")
+    mint = mint_filter()
+    sight = Sight(desk.panel)
+    found = [op for op in sight.books.operations.values() if not mint or op.mint == mint]
+    shown, cursor = page(found, asked, lambda op: op.id)
+    return listed((positions_view.shown(sight, op) for op in shown), cursor)
+
+
+def position(desk: Desk, mint: str) -> Shown:
+    known()
+    sight = Sight(desk.panel)
+    operation = sight.books.operation_of(mint)
+    if operation is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "there is no open position in this token")
+    return positions_view.shown(sight, operation)
+
+
+def operations(desk: Desk) -> Shown:
+    asked = paging("mint", "state")
+    mint, state = mint_filter(), choice("state", ("open", "closed"))
+    sight = Sight(desk.panel)
+    found = [
+        op
+        for op in operations_view.newest_first(sight)
+        if (not mint or op.mint == mint) and (state is None or operations_view.state_of(op) == state)
+    ]
+    shown, cursor = page(found, asked, lambda op: op.id)
+    return listed((operations_view.shown(op, at_s=sight.at_s) for op in shown), cursor)
+
+
+def operation(desk: Desk, operation_id: str) -> Shown:
+    known()
+    sight = Sight(desk.panel)
+    found = next((op for op in operations_view.newest_first(sight) if op.id == operation_id), None)
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "there is no such operation")
+    return operations_view.shown(found, at_s=sight.at_s)
+
+
+def candidates(desk: Desk) -> Shown:
+    asked = paging("mint", "fate", "criterion")
+    fate, criterion = choice("fate", candidates_view.FATES), request.args.get("criterion")
+    before = number(asked.cursor, "cursor")
+    found = [
+        one
+        for one in candidates_view.newest_first(desk.tally, fate=fate, criterion=criterion, mint=mint_filter())
+        if before is None or one.seq < before
+    ]
+    return cut(found, asked.limit, candidates_view.shown, lambda one: str(one.seq))
+
+
+def ledger(desk: Desk) -> Shown:
+    asked = paging("mint", "kind")
+    kind, before = choice("kind", ledger_view.KINDS), number(asked.cursor, "cursor")
+    # One more than asked for tells whether there is a next page.
+    found = desk.panel.newest((kind,) if kind else (), before_seq=before, mint=mint_filter(), limit=asked.limit + 1)
+    return cut(found, asked.limit, ledger_view.shown, lambda entry: str(entry.seq))
+
+
+def alerts(desk: Desk) -> Shown:
+    asked = paging("severity", "key", "acknowledged")
+    severity, key, acknowledged = choice("severity", SEVERITIES), request.args.get("key"), flag("acknowledged")
+    before = number(asked.cursor, "cursor")
+    view = alerts_of(desk.panel)
+    if view is None:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the notifier is down", {"Retry-After": "1"})
+    found = [
+        alert
+        for alert in view.alerts
+        if (severity is None or alert.severity == severity)
+        and (key is None or alert.key == key)
+        and (acknowledged is None or bool(alert.acknowledged_by) == acknowledged)
+        and (before is None or alert.id < before)
+    ]
+    return cut(found, asked.limit, alerts_view.shown, lambda alert: str(alert.id))
+
+
+def emergencies(desk: Desk) -> Shown:
+    known()
+    last = desk.panel.newest(("emergency_fired",), limit=LAST_EMERGENCIES)
+    return emergency_view.shown(Sight(desk.panel), last)
+
+
+def actors(desk: Desk) -> Shown:
+    asked = paging("live", "state", "class")
+    live, state, class_of_names = (
+        flag("live"),
+        choice("state", [one.value for one in ActorState]),
+        request.args.get("class"),
+    )
+    everybody = desk.panel.directory.snapshots(live=bool(live), timeout_s=LIVE_S)
+    found = [
+        (depth, actor)
+        for depth, actor in actors_view.in_tree_order(everybody)
+        if (state is None or actor.state.value == state)
+        and (class_of_names is None or actor.name.partition(".")[0] == class_of_names)
+    ]
+    shown, cursor = page(found, asked, lambda one: one[1].name)
+    return listed((actors_view.shown(depth, actor) for depth, actor in shown), cursor)
+
+
+def actor(desk: Desk, name: str) -> Shown:
+    known("live")
+    one = desk.panel.directory.snapshot(name, live=bool(flag("live")), timeout_s=LIVE_S)
+    if one is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "there is no actor of this name")
+    depth = 0
+    above = desk.panel.directory.snapshot(one.parent) if one.parent else None
+    while above is not None:
+        depth += 1
+        above = desk.panel.directory.snapshot(above.parent) if above.parent else None
+    return actors_view.shown(depth, one, items=200)
+
+
+def dump(desk: Desk) -> Shown:
+    known()
+    shown = plain(desk.panel.dump(), items=10_000)
+    return shown if isinstance(shown, dict) else {"dump": shown}
+
+
+def whole(items: Sequence[Shown]) -> Shown:
+    """A short list that is never paged."""
+    return listed(items, None)
+
+
+def listed(items: Iterable[Shown], cursor: str | None) -> Shown:
+    return {"items": list(items), "next": cursor}
+
+
+def cut(found: Sequence[Item], limit: int, show: Callable[[Item], Shown], key: Callable[[Item], str]) -> Shown:
+    """The first `limit`, and the cursor of the last of them when there are more."""
+    shown = found[:limit]
+    return listed(map(show, shown), key(shown[-1]) if len(found) > limit else None)

@@ -1,0 +1,142 @@
+"""What the journal says that the books do not keep: candidates with their reasons, and counts of what happened.
+
+Follows the journal entry by entry; whoever looks brings it up to date first. Bounded: the newest tokens, the newest
+entries of a long journal. Counts begin with the entry it began at, as Prometheus counters may.
+"""
+
+import logging
+from collections import Counter, OrderedDict
+from threading import Lock
+
+from msgspec import Struct
+
+from core.errors import MicroError
+from core.ports import Panel
+from core.records import (
+    AnyRecord,
+    CandidateFollowed,
+    CandidateJudged,
+    EmergencyFired,
+    Entry,
+    EntryDecided,
+    OperatorActed,
+    OrderSettled,
+)
+from core.rules.verdict import Outcome, Verdict
+
+log = logging.getLogger(__name__)
+
+PAGE = 1_000
+LAST_ENTRIES = 100_000
+"""Of a longer journal only so many are read at the start."""
+TOKENS = 5_000
+REFUSED_LATER = 3
+"""A refused token is followed 5, 15 and 55 minutes."""
+
+
+class Candidate(Struct, kw_only=True):
+    """One token, from its first verdict to what it did after its last. Mutable; for looking only."""
+
+    mint: str
+    symbol: str
+    seq: int
+    """Of the last entry that said something about it: newest first by this."""
+    first: CandidateJudged
+    last: CandidateJudged
+    decided: EntryDecided | None = None
+    """The gate's last answer."""
+    followed: tuple[CandidateFollowed, ...] = ()
+
+    @property
+    def fate(self) -> str:
+        """taken, refused, or watched while nothing is final."""
+        if self.decided is not None and self.decided.admitted:
+            return "taken"
+        return "refused" if self.last.stage == "last" else "watched"
+
+
+class Tally:
+    """One per process. `catch_up` may be called by any request; they take turns."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._lock = Lock()
+        self._seq: int | None = None
+        self.candidates: OrderedDict[str, Candidate] = OrderedDict()
+        """By mint, the one that changed last at the end."""
+        self.verdicts: Counter[tuple[str, ...]] = Counter()
+        """Journaled verdicts by (stage, verdict, the criterion that decided)."""
+        self.decisions: Counter[tuple[str, ...]] = Counter()
+        """The gate's answers by (admitted or refused, the criterion that decided)."""
+        self.orders: Counter[str] = Counter()
+        self.emergencies: Counter[str] = Counter()
+        self.operator_acts = 0
+        self.late = False
+        """The journal could not be read the last time."""
+
+    def catch_up(self) -> None:
+        """Take in what the journal has gained. When it cannot be read, what is known stays and `late` says so."""
+        with self._lock:
+            try:
+                if self._seq is None:
+                    self._seq = max(self._panel.books().seq - LAST_ENTRIES, 0)
+                while entries := self._panel.entries_after(self._seq, PAGE):
+                    for entry in entries:
+                        self.take(entry)
+                    self._seq = entries[-1].seq
+                    if len(entries) < PAGE:
+                        break
+                self.late = False
+            except MicroError as error:
+                log.warning("the journal cannot be read for the monitor: %s", error)
+                self.late = True
+
+    def take(self, entry: Entry) -> None:
+        """One more entry."""
+        record: AnyRecord = entry.record
+        match record:
+            case CandidateJudged():
+                self._judged(entry.seq, record)
+            case CandidateFollowed():
+                candidate = self.candidates.get(record.mint)
+                if candidate is not None:
+                    candidate.followed = (*candidate.followed, record)[-REFUSED_LATER:]
+                    self._touched(candidate, entry.seq)
+            case EntryDecided():
+                self.decisions["admitted" if record.admitted else "refused", deciding(record.verdicts)] += 1
+                candidate = self.candidates.get(record.mint)
+                if candidate is not None:
+                    candidate.decided = record
+                    self._touched(candidate, entry.seq)
+            case OrderSettled():
+                self.orders[record.outcome] += 1
+            case EmergencyFired():
+                self.emergencies[record.trigger.value] += 1
+            case OperatorActed():
+                self.operator_acts += 1
+            case _:
+                pass  # in the books already
+
+    def _judged(self, seq: int, record: CandidateJudged) -> None:
+        self.verdicts[record.stage, record.outcome.value, deciding(record.verdicts)] += 1
+        candidate = self.candidates.get(record.mint)
+        if candidate is None:
+            candidate = Candidate(mint=record.mint, symbol=record.symbol, seq=seq, first=record, last=record)
+            self.candidates[record.mint] = candidate
+            if len(self.candidates) > TOKENS:
+                self.candidates.popitem(last=False)
+        candidate.last = record
+        self._touched(candidate, seq)
+
+    def _touched(self, candidate: Candidate, seq: int) -> None:
+        candidate.seq = seq
+        self.candidates.move_to_end(candidate.mint)
+
+
+def deciding(verdicts: tuple[Verdict, ...]) -> str:
+    """The criterion that a refusal counts under: a final fail, else a fail, else an unknown; `none` when all pass."""
+    fails = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
+    final = [verdict for verdict in fails if verdict.final]
+    unknown = [verdict for verdict in verdicts if verdict.outcome is Outcome.UNKNOWN]
+    first = next(iter((*final, *fails, *unknown)), None)
+    return first.criterion if first is not None else "none"

@@ -1,0 +1,94 @@
+"""Anything that a machine shows, as plain data for JSON: bounded, times readable, strangers' text made visible.
+
+A field that holds a time (`…at_s`, `…until_s`, `deadline_s`: epoch seconds) gets the same in ISO-8601 UTC beside it,
+under its name without `_s`; null where it never was. What is left out by the bounds is said.
+"""
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
+
+from msgspec import Struct
+
+DEPTH: Final = 8
+ITEMS: Final = 200
+TEXT: Final = 2_000
+TIMES: Final = ("at_s", "until_s", "deadline_s", "expires_s")
+EPOCH_FROM_S: Final = 100_000_000.0
+"""A smaller number in such a field counts from something else (a schedule's `at_s` counts from the first fill)."""
+HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, bidi and other invisible characters, line ends."""
+
+
+def plain(value: object, *, items: int = ITEMS, depth: int = DEPTH) -> object:
+    """`value` as dicts, lists, text, numbers, booleans, None. Never raises, whatever a machine shows."""
+    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return visible(value)
+    if depth == 0:
+        return "…"
+    if isinstance(value, Struct):
+        return _fields({name: getattr(value, name) for name in value.__struct_fields__}, items, depth)
+    if isinstance(value, Mapping):
+        return _fields({text_of(key): item for key, item in value.items()}, items, depth)
+    if isinstance(value, set | frozenset):
+        return _items(sorted(value, key=text_of), items, depth)
+    if isinstance(value, list | tuple):
+        return _items(value, items, depth)
+    return visible(repr(value))
+
+
+def iso(at_s: float | None) -> str | None:
+    """ISO-8601 UTC, to the millisecond where there are any; None for no time, or none that can be written."""
+    if at_s is None or not math.isfinite(at_s) or at_s < EPOCH_FROM_S:
+        return None
+    try:
+        moment = datetime.fromtimestamp(round(at_s, 3), UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    exact = "milliseconds" if moment.microsecond else "seconds"
+    return moment.isoformat(timespec=exact).removesuffix("+00:00") + "Z"
+
+
+def visible(text: str) -> str:
+    """`text` with every control, bidi and other invisible character written out, and not endless."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in HIDDEN else c for c in text[:TEXT])
+    return text if len(text) <= TEXT else text[:TEXT] + "…"
+
+
+def text_of(key: object) -> str:
+    return str(key.value) if isinstance(key, Enum) else str(key)
+
+
+def is_time(name: str) -> bool:
+    """Whether a field of this name holds a moment rather than a duration."""
+    return name in TIMES or name.endswith(tuple(f"_{time}" for time in TIMES))
+
+
+def _fields(fields: Mapping[str, object], items: int, depth: int) -> dict[str, object]:
+    shown: dict[str, object] = {}
+    for name, value in fields.items():
+        if len(shown) >= items:
+            shown["…"] = f"{len(fields) - items} more"
+            break
+        shown[visible(name)] = plain(value, items=items, depth=depth - 1)
+        if is_time(name) and (value is None or (isinstance(value, int | float) and not 0 < value < EPOCH_FROM_S)):
+            shown[visible(name.removesuffix("_s"))] = iso(value)
+    return shown
+
+
+def _items(values: Iterable[object], items: int, depth: int) -> list[object]:
+    every = list(values)
+    shown = [plain(value, items=items, depth=depth - 1) for value in every[:items]]
+    if len(every) > items:
+        shown.append(f"{len(every) - items} more")
+    return shown

@@ -1,0 +1,65 @@
+"""What one request looks at: books, market time and actors, all taken at the same moment."""
+
+from functools import cached_property
+
+from core.effects import Now
+from core.ledger.books import Books
+from core.ports import Panel
+from core.snapshots import ActorSnapshot
+from core.state import commandments, wallet
+from core.state.commandments import GateView
+from core.state.notifier import AlertsView
+from core.state.wallet import WalletView
+from core.state.watch import first
+from core.types import Role
+
+
+class Sight:
+    """Raises Unavailable (by `panel.books`) while the journal has not begun."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.at_s = panel.now_s()
+        self.books: Books = panel.books()
+        self.settings = panel.settings
+        self.now = Now(self.at_s, self.books, self.settings, panel.market)
+
+    @cached_property
+    def actors(self) -> dict[str, ActorSnapshot]:
+        return self.panel.directory.snapshots()
+
+    @cached_property
+    def gate(self) -> GateView:
+        """The gate's own view; while it is down, what the books alone say."""
+        shown = self._shown("commandments")
+        if isinstance(shown, GateView):
+            return shown
+        state = shown if isinstance(shown, commandments.State) else commandments.State(watched=first(self.now))
+        return commandments.view(state, self.now)
+
+    @property
+    def sol_usd(self) -> float | None:
+        """For display: the newest reading, checked or not."""
+        return self.panel.market.usd_unchecked()
+
+    def wallet(self, role: Role) -> WalletView:
+        """The wallet's own view; while it is down, what the books alone say."""
+        shown = self._shown(f"wallet.{role}")
+        if isinstance(shown, WalletView):
+            return shown
+        state = shown if isinstance(shown, wallet.State) else wallet.State(role=role)
+        return wallet.view(state, self.now)
+
+    def position(self, mint: str) -> object:
+        """What the position shows of itself, None while it is down."""
+        return self._shown(f"position.{mint}")
+
+    def _shown(self, name: str) -> object:
+        actor = self.actors.get(name)
+        return None if actor is None else actor.view
+
+
+def alerts_of(panel: Panel) -> AlertsView | None:
+    """The notifier's view, None while it is down. Needs no books."""
+    actor = panel.directory.snapshot("notifier")
+    return actor.view if actor is not None and isinstance(actor.view, AlertsView) else None
