@@ -38,6 +38,7 @@ from core.state.position import closing, exits, panic, reentry
 from core.state.position.orders import close_refused, place, sale_lamports
 from core.state.position.state import (
     Position,
+    Sale,
     buy_expected,
     has_view,
     held_s,
@@ -110,7 +111,7 @@ def step(state: Position, message: PositionMessage, now: Now) -> tuple[Position,
         case ExitPosition():
             return _judge(replace(state, wish=state.wish or message.reason), now)
         case EntryAnswered():
-            return replace(state, reentry_pending=state.reentry_pending and message.admitted), ()
+            return _judge(replace(state, reentry_pending=state.reentry_pending and message.admitted), now)
         case OpenPosition() | Undelivered():
             return state, ()  # begun already; what was not delivered is told again by the tick
         case _:
@@ -140,6 +141,7 @@ def _judge(
 def _ordinary(state: Position, operation: Operation, now: Now) -> tuple[Position, Effects]:
     if not operation.tokens or now.at_s < state.paused_until_s:
         return state, ()
+    state = replace(state, sale=_sale(state, operation))
     sale = sale_price(state, operation)
     wish = exits.wish(state, operation, now, sale)
     if sale is not None and has_view(state):
@@ -154,10 +156,17 @@ def _ordinary(state: Position, operation: Operation, now: Now) -> tuple[Position
 
 def sale_price(state: Position, operation: Operation) -> SalePrice | None:
     """What selling everything would bring at the last known reserves; None where that is nothing or not known."""
-    if state.view is None or not operation.tokens:
+    sale = _sale(state, operation)
+    return SalePrice(sale.lamports, sale.tokens) if sale is not None and sale.lamports else None
+
+
+def _sale(state: Position, operation: Operation) -> Sale | None:
+    view, last, tokens = state.view, state.sale, operation.tokens
+    if view is None or not tokens:
         return None
-    lamports = sale_lamports(state.view.reserves, operation.tokens)
-    return SalePrice(lamports, operation.tokens) if lamports else None
+    if last is not None and last.reserves is view.reserves and last.tokens == tokens:
+        return last
+    return Sale(view.reserves, tokens, sale_lamports(view.reserves, tokens))
 
 
 def _overdue(operation: Operation, now: Now) -> Effects:

@@ -18,16 +18,19 @@ from core.state.position.state import Position, buy_expected, has_view, held_s
 def ask(state: Position, operation: Operation, now: Now, wish: Wish | None) -> tuple[Position, Effects]:
     """Ask for a re-entry if it may be; judged after the exits of the same event (`wish` is what they want sold)."""
     view, settings = state.view, now.settings
-    if view is None or not has_view(state) or state.wish is not None or leaving(state, operation, wish):
+    golden = time_protocol.window(settings.time, settings.life, held_s(operation, now)) is Window.GOLDEN
+    if not golden or view is None or not has_view(state):
         return state, ()
-    if buy_expected(state, now) or now.at_s < state.reentry_asked_at_s + settings.mining.answer_wait_s:
+    if now.at_s < state.reentry_asked_at_s + settings.mining.answer_wait_s or buy_expected(state, now):
+        return state, ()
+    if state.wish is not None or leaving(state, operation, wish):
         return state, ()
     verdict = mining.reentry_verdict(
         settings.mining,
         price=view.price,
         entry_price=operation.entry_price,
         reentries_at_s=tuple(at_s for at_s, _, _ in operation.entries[1:]),
-        golden=time_protocol.window(settings.time, settings.life, held_s(operation, now)) is Window.GOLDEN,
+        golden=golden,
         now_s=now.at_s,
     )
     if not verdict.ok:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from core.effects import Now
 from core.ledger.books import Books, Operation
-from core.messages import Order
+from core.messages import Order, Reserves
 from core.rules.take_profit import SalePrice
 from core.state import price_view
 from core.state.price_view import PriceView
@@ -25,11 +25,21 @@ class Sent(Struct, frozen=True, array_like=True):
     at_s: float
 
 
+class Sale(Struct, frozen=True, array_like=True):
+    """What `tokens` would bring at `reserves`, net of market fees."""
+
+    reserves: Reserves
+    tokens: int
+    lamports: int
+
+
 class Position(Struct, frozen=True, kw_only=True):
     operation_id: str
     mint: str
     view: PriceView | None = None
     """None: neither the feed nor the books have told any reserves."""
+    sale: Sale | None = None
+    """The last quote for everything held, so that a second without a trade costs no mathematics."""
     sent: tuple[Sent, ...] = ()
     last_number: int = 0
     """Of the last order placed; the books' own may be lower while one is on its way, or higher after a restart."""
