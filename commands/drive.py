@@ -1,7 +1,6 @@
 """Drives a house on the virtual clock: the next batch only when everything that the last one caused is done."""
 
 from commands.house import House
-from core.messages import DataEnded
 
 
 def drive(house: House, batches: int | None = None) -> int:

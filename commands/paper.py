@@ -11,7 +11,7 @@ from pathlib import Path
 import gevent
 from gevent.event import Event
 
-from actors.adapters.http_server import check_port
+from actors.adapters.http_server import check_free
 from actors.adapters.state_directory import StateDirectory
 from commands import sources
 from commands.drain import drained, refusal
@@ -36,8 +36,9 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(
         options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=options.speed, MICRO_STATE_DIR=options.state
     )
-    check_port(settings.runtime.bind, settings.runtime.monitor_port, "MICRO_MONITOR_PORT")
-    check_port(settings.runtime.bind, settings.runtime.executor_port, "MICRO_EXECUTOR_PORT")
+    if settings.entry.profile == "recorded":
+        raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")
+    check_ports(settings)
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
     house = House(settings, state, _source(settings, state), mode="paper", paced=True)
@@ -45,6 +46,12 @@ def run(options: argparse.Namespace) -> int:
     house.start(servers(house, file))
     report_start(house)
     return live_until_stopped(house)
+
+
+def check_ports(settings: Settings) -> None:
+    """Refuse before anything starts when a port is taken."""
+    check_free(settings.runtime.bind, settings.runtime.monitor_port, "MICRO_MONITOR_PORT")
+    check_free(settings.runtime.bind, settings.runtime.executor_port, "MICRO_EXECUTOR_PORT")
 
 
 def _source(settings: Settings, state: StateDirectory) -> sources.Source:

@@ -1,14 +1,13 @@
 """Which market is traded on: the embedded one, a recording, or live; each with the paper venue that fits it."""
 
-from pathlib import Path
-
 from actors.adapters.paper_world import FeedVenue, PaperWorld
 from actors.adapters.state_directory import StateDirectory
 from commands.house import Source
 from core.chain.decode import Decoder
+from core.errors import Refused
 from core.market.simulator.settings import MarketSettings
 from core.market.tape import Tape
-from core.messages import TokenFacts
+from core.messages import FeedBatch, TokenFacts
 from core.ports import Feed
 from core.rules.capital import split, start_lamports
 from core.settings import Settings
@@ -18,9 +17,9 @@ LIVE = "live"
 
 
 class NoAccounts:
-    """A recording shows no accounts: every fact is unknown, and no profile but `recorded` admits what it cannot know."""
+    """A recording shows no accounts: every fact is unknown, and only the profile `recorded` does not ask for them."""
 
-    def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:  # noqa: ARG002 - the port's signature
+    def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
         return None
 
 
@@ -64,9 +63,22 @@ def beside(
     )
 
 
-def is_file(feed: str) -> bool:
-    return feed not in (EMBEDDED, LIVE)
+class Peeked:
+    """A feed whose first batch has been looked at: when it begins, and at which price of SOL."""
 
+    def __init__(self, feed: Feed, *, sol_usd: float) -> None:
+        self.name = feed.name
+        self._feed = feed
+        self._first = feed.next()
+        if self._first is None:
+            raise Refused(f"{feed.name} holds nothing to replay")
+        self.start_at_s = self._first.at_s
+        price = self._first.sol_price
+        self.sol_usd = (price.pool_usd or price.http_usd or sol_usd) if price is not None else sol_usd
 
-def path_of(feed: str) -> Path:
-    return Path(feed)
+    def next(self) -> FeedBatch | None:
+        first, self._first = self._first, None
+        return first if first is not None else self._feed.next()
+
+    def close(self) -> None:
+        self._feed.close()

@@ -4,7 +4,7 @@ Made from the journal's entries alone, so the same journal gives the same bytes.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -94,9 +94,9 @@ def lines(report: Report) -> Iterator[str]:
 
 def _candidate_lines(report: Report) -> Iterator[str]:
     yield f"Candidates: {len(report.candidates)}"
+    bought = {op.mint for op in (*report.books.closed, *report.books.operations.values())}
     for one in report.candidates:
-        taken = one.decided is not None and one.decided.admitted
-        yield f"  {one.mint} {one.symbol} {'taken' if taken else 'refused'} at {_time(one.last.at_s)}"
+        yield f"  {one.mint} {one.symbol} {_fate(one, bought)} at {_time(one.last.at_s)}"
         yield f"    first {one.first.outcome}: {_reasons(one.first)}"
         if one.last is not one.first:
             yield f"    last {one.last.outcome}: {_reasons(one.last)}"
@@ -105,6 +105,14 @@ def _candidate_lines(report: Report) -> Iterator[str]:
             yield f"    gate refused: {', '.join(failing)}"
         for later in one.followed:
             yield f"    {later.after_s // 60} min later {later.change:+.1%}"
+
+
+def _fate(one: Candidate, bought: Collection[str]) -> str:
+    if one.mint in bought:
+        return "taken"
+    if one.decided is not None and one.decided.admitted:
+        return "admitted, but its order bought nothing"
+    return "passed, but was not entered" if one.last.outcome is Outcome.PASS else "refused"
 
 
 def _reasons(judged: CandidateJudged) -> str:

@@ -1,0 +1,88 @@
+"""Replay a recorded file on the paper venue and report every candidate, reason and operation.
+
+With `--speed max` (the default) on the virtual clock: the same file gives the same report to the byte. With a number,
+in real time at that speed, with monitor and control.
+"""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from actors.adapters.journal_store import JournalStore
+from actors.adapters.recorded import open_feed
+from actors.adapters.recorded_trades import RecordedTrades
+from actors.adapters.state_directory import StateDirectory
+from commands import sources
+from commands.drive import drive
+from commands.house import House
+from commands.options import settings_of
+from commands.paper import check_ports, live_until_stopped, report_start
+from commands.servers import servers
+from core.errors import Refused
+from core.report.text import gather, lines
+
+MAX = "max"
+SOL_USD = 80.0
+"""Where a recording brings no price of SOL; market.md's start price. It values the capital, entries need a real one."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="trades (.jsonl), transactions (.json, a folder), own recording")
+    parser.add_argument("--speed", default=MAX, metavar="N|max", help="times real time, or as fast as it goes")
+    parser.add_argument("--state", metavar="DIR", help="state directory (default: a temporary one, removed at the end)")
+    parser.add_argument("--seed", metavar="N", help="seed of all draws (MICRO_SEED)")
+
+
+def run(options: argparse.Namespace) -> int:
+    temporary = None if options.state else Path(tempfile.mkdtemp(prefix="micro-replay-"))
+    try:
+        return _replay(options, Path(options.state) if temporary is None else temporary)
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary)
+
+
+def _replay(options: argparse.Namespace, directory: Path) -> int:
+    paced = options.speed != MAX
+    speed = options.speed if paced else None
+    settings = settings_of(options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=speed, MICRO_STATE_DIR=str(directory))
+    recorded = open_feed(Path(options.file))
+    if isinstance(recorded, RecordedTrades):
+        settings = replace(settings, entry=replace(settings.entry, profile="recorded"))
+    state = StateDirectory(directory)
+    state.lock()
+    if state.journal.exists():
+        raise Refused(f"{directory} already holds a journal; a replay begins anew: choose an empty directory")
+    feed = sources.Peeked(recorded, sol_usd=SOL_USD)
+    source = sources.beside(feed, settings, state, start_at_s=feed.start_at_s, sol_usd=feed.sol_usd, waits=True)
+    house = House(settings, state, source, mode="replay", paced=paced)
+    code = _in_real_time(house, options) if paced else _on_the_virtual_clock(house)
+    print_report(state)
+    return code
+
+
+def _on_the_virtual_clock(house: House) -> int:
+    house.start()
+    drive(house)
+    return 0 if house.stop() else 1
+
+
+def _in_real_time(house: House, options: argparse.Namespace) -> int:
+    check_ports(house.settings)
+    house.start(servers(house, Path(options.settings_file) if options.settings_file else None))
+    report_start(house)
+    return live_until_stopped(house)
+
+
+def print_report(state: StateDirectory) -> None:
+    """The report of the journal in this state directory."""
+    store = JournalStore(state.journal)
+    try:
+        report = gather(entry.record for entry in store.entries())
+    finally:
+        store.close()
+    for line in lines(report):
+        print(line)
