@@ -12,7 +12,7 @@ TRUNCATED = "Log truncated"
 """The runtime's own line where it stopped keeping the log; what follows it misses lines and proves nothing."""
 
 _DATA = "\nProgram data: "
-_TEXT = "\nProgram log: "
+_TEXT = "\nProgram log:"
 _INVOKE = " invoke ["
 _SUCCESS = " success\n"
 _MARKS = [f"{_INVOKE}{depth}]\n" for depth in range(10)]
@@ -51,8 +51,8 @@ def _running(text: str, at: int) -> str:
         return ""
     ended = text.count(_SUCCESS, begun, at + 1)
     if ended and text.find(_TEXT, begun, at) >= 0:
-        printed = text[begun : at + 1].split(_TEXT)[1:]
-        ended -= sum(after[: after.find("\n") + 1].endswith(_SUCCESS) for after in printed)
+        printed = text[begun:at].split(_TEXT)[1:]
+        ended -= sum(after.partition("\n")[0].endswith(" success") for after in printed)
     if ended:
         depth = _DEPTHS.get(text[begun + 9 : begun + 12], 0)
         if depth <= ended:
@@ -68,5 +68,6 @@ def _last_begun(text: str, mark: str, at: int) -> tuple[int, int]:
         start = text.rfind("\n", 0, found)
         if not text.startswith(_TEXT, start):
             return start, found
-        found = text.rfind(mark, 0, start)
+        # The line before ends with this line break, and the mark may too.
+        found = text.rfind(mark, 0, start + 1)
     return -1, -1

@@ -13,6 +13,9 @@ REMEMBERED = 65_536
 
 class _Texts(dict[bytes, str]):
     def __missing__(self, raw: bytes) -> str:
+        # The library panics on another length, and a panic is no Exception.
+        if len(raw) != KEY_BYTES:
+            raise ValueError(f"a key has {KEY_BYTES} bytes, not {len(raw)}")
         if len(self) >= REMEMBERED:
             self.clear()
         text = self[raw] = str(Pubkey.from_bytes(raw))
