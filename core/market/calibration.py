@@ -135,12 +135,13 @@ def _activity(run: Run) -> list[Row]:
             0.637,
             0.737,
         ),
+        # An hour has some 200 tokens that ran: these two bands are two standard errors wide on each side.
         _row(
             "peak at first sight, of tokens that ran",
             "0.21",
             _share(r.peak_s <= FIRST_SIGHT_S for r in ran),
-            0.16,
-            0.26,
+            0.14,
+            0.28,
         ),
         _row("peak within 120 s, of tokens that ran", "0.50", _share(r.peak_s <= 120.0 for r in ran), 0.43, 0.57),
     ]
@@ -183,8 +184,8 @@ def _insiders(run: Run) -> list[Row]:
             "group-sniped winners with >= 60 SOL in the creation slot",
             "0.83",
             _share(row.first_slot_lamports >= GROUP_LAMPORTS for row in winners),
-            0.75,
-            0.91,
+            0.73,
+            0.93,
         ),
         _row("first tokens out of a group, median s", "17.5", median(first_out) if first_out else None, 12.0, 23.0),
         _row(
@@ -200,13 +201,14 @@ def _insiders(run: Run) -> list[Row]:
 def _endings(run: Run) -> list[Row]:
     tokens = run.census.tokens
     dead_lamports = DEAD_LIQUIDITY_USD / run.sol_usd * LAMPORTS_PER_SOL
+    traps = frozenset(mint for mint, kind in run.kinds.items() if kind is Kind.HONEYPOT)
     ended = (row.liquidity_lamports < dead_lamports or row.price < DEAD_PRICE * row.peak for row in tokens.values())
     return [
         _row("end as pump-and-dump or rug, share of launches", "0.98", _share(ended), 0.97, 1.0),
         _row(
             "wallets that lose money",
             "> 0.60",
-            _share(lamports < 0 for lamports in run.census.profits().values()),
+            _share(lamports < 0 for lamports in run.census.profits(traps).values()),
             0.60,
             0.85,
         ),
@@ -245,7 +247,7 @@ def _weather(run: Run) -> list[Row]:
 
 
 def _sold_early(row: TokenRow, insiders: frozenset[str]) -> float:
-    """1 when the insiders' last sale came within five minutes and there was one; else the share of sales that did."""
+    """Of what insiders other than the creator sold, the part sold within five minutes; 0 where they sold nothing."""
     sales = [(since_s, tokens) for since_s, wallet, tokens in row.sold if wallet in insiders and wallet != row.creator]
     total = sum(tokens for _, tokens in sales)
     return sum(tokens for since_s, tokens in sales if since_s <= 300.0) / total if total else 0.0

@@ -74,11 +74,12 @@ class Census(Struct):
                 row = self.tokens[event.mint]
                 row.graduated_s = event.at_s - row.launched_s
 
-    def profits(self) -> dict[str, float]:
-        """Lamports won or lost by wallet; tokens still held count at the last price less fees."""
+    def profits(self, worthless: frozenset[str] = frozenset()) -> dict[str, float]:
+        """Lamports won or lost by wallet. Tokens held count at the last price less fees, `worthless` ones at 0."""
         profits = dict(self.flows)
         for (wallet, mint), tokens in self.bags.items():
-            profits[wallet] += tokens * self.tokens[mint].price * _START_PRICE * (1.0 - FEE_SHARE)
+            price = 0.0 if mint in worthless else self.tokens[mint].price
+            profits[wallet] += tokens * price * _START_PRICE * (1.0 - FEE_SHARE)
         return profits
 
     def _account(self, event: Traded) -> None:

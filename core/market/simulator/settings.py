@@ -58,8 +58,8 @@ class AttentionSettings(Struct, frozen=True, kw_only=True):
     buyers: LogNormal = LogNormal(13.0, 1.85)
     """Buyers whom a token attracts. Fitted to a mean of ≈ 101 heavy-tailed curve trades a launch (market.md)."""
     most_buyers: float = 4_000.0
-    """Cap of the tail. Assumed."""
-    half_s: LogNormal = LogNormal(105.0, 0.9)
+    """Cap of the tail, doublings included. Assumed."""
+    half_s: LogNormal = LogNormal(140.0, 0.9)
     """τ. Fitted to the peak within 120 s of half of the tokens that ran (market.md)."""
     decay: float = 1.50
     """p. Fitted to 68.7 % with their last trade on launch day (market.md)."""
@@ -67,6 +67,8 @@ class AttentionSettings(Struct, frozen=True, kw_only=True):
     """Factor on the buyers still to come each time the price doubles its highest doubling. Assumed: momentum."""
     collapse_keeps: float = 0.3
     """Share of the buyers still to come who stay after a collapse. Assumed."""
+    trapped_keeps: float = 0.97
+    """The same after each sale that a honeypot made fail: some see it. Assumed."""
     collapse_fall: float = 0.3
     """Fall of the price by one sale, or one slot's insider sales, that counts as a collapse. Assumed."""
 
@@ -126,7 +128,7 @@ class SniperSettings(Struct, frozen=True, kw_only=True):
 class BundleSettings(Struct, frozen=True, kw_only=True):
     """Bundled launches: one hand with a few wallets buys much of the curve in the creation slot and soon sells it."""
 
-    share: float = 0.041
+    share: float = 0.038
     """Of launches. Fitted to the peak at first sight of 21 % of the tokens that ran (market.md)."""
     spend_sol: LogNormal = LogNormal(22.0, 0.35)
     """Enough to double the price at once. Assumed."""
@@ -143,7 +145,7 @@ class GroupSettings(Struct, frozen=True, kw_only=True):
 
     share: float = 0.006
     """Of launches. Fitted, with the organic runners, to 0.6–1.9 % graduation (market.md)."""
-    spend_sol: LogNormal = LogNormal(68.0, 0.13)
+    spend_sol: LogNormal = LogNormal(68.5, 0.13)
     """In the creation slot: ≥ 60 SOL in 83 % (market.md)."""
     most_spend_sol: float = 84.0
     wallets_least: int = 8
@@ -162,9 +164,9 @@ class GroupSettings(Struct, frozen=True, kw_only=True):
     """To fall so far in one block they must first hold nine tenths of all tokens outside: they buy until they do."""
     dump_s: LogNormal = LogNormal(260.0, 0.7)
     """After the launch. Assumed."""
-    wash_pause_s: float = 5.0
+    wash_pause_s: float = 7.0
     """Mean time between the group's own trades on the pool until it dumps. Assumed."""
-    wash_buy_sol: LogNormal = LogNormal(1.2, 0.8)
+    wash_buy_sol: LogNormal = LogNormal(1.0, 0.8)
     wash_sell_sol: LogNormal = LogNormal(3.0, 0.6)
     """Fitted to the upper trade sizes of the recorded graduates (market.md)."""
     wash_buy_share: float = 0.68

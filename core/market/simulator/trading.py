@@ -84,9 +84,10 @@ def after_rise(market: Market, token: Token, wallet: str) -> None:
         market.broadcast.completed(token, wallet)
         wait = market.random.randint(settings.migrate_slots_least, settings.migrate_slots_most)
         market.schedule(wait * market.slot_s, Action.MIGRATE, token)
+    attention = market.settings.attention
     while price(token) >= token.next_doubling:
         token.next_doubling *= 2.0
-        token.attention *= market.settings.attention.doubling_gain
+        token.attention = min(token.attention * attention.doubling_gain, attention.most_buyers)
 
 
 def _buy_in_pool(market: Market, token: Token, wallet: str, net: int) -> int:
@@ -111,6 +112,7 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
         return 0
     if is_trapped(market, token, wallet):
         market.broadcast.failed(token, Side.SELL)
+        token.attention *= market.settings.attention.trapped_keeps
         return 0
     before = price(token)
     rates = rates_for(token)
