@@ -125,12 +125,21 @@ def _field(struct: type[Struct], name: str, hint: Any) -> st.SearchStrategy[Any]
     return keys if "str" in text else u64
 
 
+def _fields(struct: type[Any], given: dict[str, st.SearchStrategy[Any]]) -> list[st.SearchStrategy[Any]]:
+    wanted = [field for field in fields(struct) if field.name not in {"extra", "space"}]
+    return [given.get(field.name, _field(struct, field.name, field.type)) for field in wanted]
+
+
+def newest(struct: type[Any], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The struct with every field of today's layout."""
+    return st.tuples(*_fields(struct, given)).map(lambda values: struct(*values))
+
+
 def any_length(struct: type[Any], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """The struct with its required fields and any number of the later ones, as its programs wrote it over the years."""
-    wanted = [field for field in fields(struct) if field.name not in {"extra", "space"}]
-    least = sum(field.required for field in wanted)
-    strategies = [given.get(field.name, _field(struct, field.name, field.type)) for field in wanted]
-    return st.integers(least, len(wanted)).flatmap(
+    least = sum(field.required for field in fields(struct))
+    strategies = _fields(struct, given)
+    return st.integers(least, len(strategies)).flatmap(
         lambda count: st.tuples(*strategies[:count]).map(lambda values: struct(*values))
     )
 
@@ -176,4 +185,8 @@ APPENDING: tuple[type[Any], ...] = (
 """Events that grew, if they did, by appending."""
 
 events = st.one_of(*map(any_length, APPENDING), launchlab_trades, launchlab_creations)
-accounts = st.one_of(*map(any_length, (BondingCurve, Pool, FeeConfig, Global, GlobalConfig)))
+newest_events = st.one_of(*map(newest, APPENDING))
+
+ACCOUNTS = (BondingCurve, Pool, FeeConfig, Global, GlobalConfig)
+accounts = st.one_of(*map(any_length, ACCOUNTS))
+newest_accounts = st.one_of(*map(newest, ACCOUNTS))

@@ -88,21 +88,19 @@ def text(limit_bytes: int | None = None) -> Variable:
     return Variable(read, write, pinned if limit_bytes is None else None)
 
 
-def array(item: Fixed, count: int) -> Variable:
+def array(item: Fixed, count: int) -> Fixed:
     """Exactly `count` items, read as a tuple."""
     packing = struct.Struct("<" + item.code * count)
     convert, restore = item.decode, item.encode
 
-    def read(data: bytes, at: int) -> tuple[tuple[object, ...], int]:
-        if len(data) - at < packing.size:
-            raise Undecodable("cut")
-        row = packing.unpack_from(data, at)
-        return (row if convert is None else tuple(map(convert, row))), at + packing.size
+    def read(raw: bytes) -> tuple[object, ...]:
+        row = packing.unpack(raw)
+        return row if convert is None else tuple(map(convert, row))
 
     def write(value: Sequence[object]) -> bytes:
         return packing.pack(*(value if restore is None else map(restore, value)))
 
-    return Variable(read, write)
+    return Fixed(f"{packing.size}s", read, write)
 
 
 KEY = Fixed("32s", key_text, key_bytes)
