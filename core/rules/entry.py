@@ -94,32 +94,22 @@ class Judgement(Struct, frozen=True, kw_only=True):
     """All rows of one token at one moment."""
 
     verdicts: tuple[Verdict, ...]
+    outcome: Outcome
+    """Fail if any row fails, else unknown if any is, else pass."""
+    failing: tuple[str, ...]
     quality: float
     risk: float
     market_passes: bool
     """Every row that needs no facts passes: asking for facts is worth it."""
-
-    @property
-    def outcome(self) -> Outcome:
-        """Fail if any row fails, else unknown if any is, else pass."""
-        outcomes = {verdict.outcome for verdict in self.verdicts}
-        if Outcome.FAIL in outcomes:
-            return Outcome.FAIL
-        return Outcome.UNKNOWN if Outcome.UNKNOWN in outcomes else Outcome.PASS
-
-    @property
-    def failing(self) -> tuple[str, ...]:
-        return tuple(verdict.criterion for verdict in self.verdicts if verdict.outcome is Outcome.FAIL)
-
-    @property
-    def final(self) -> bool:
-        """Whether the token can never pass any more."""
-        return any(verdict.final for verdict in self.verdicts)
+    final: bool
+    """The token can never pass any more."""
 
 
-CRITERIA = frozenset(
+FACTS_CRITERIA = frozenset({"largest", "honeypot"})
+"""Rows that need facts of the port `Accounts`."""
+CRITERIA = FACTS_CRITERIA | frozenset(
     {"venue", "age", "liquidity", "holders", "battlefield", "creator", "mentions", "sentiment", "sol_price", "slot"}
-    | {"emergency", "memory", "quality", "risk", "cost", "largest", "honeypot"}
+    | {"emergency", "memory", "quality", "risk", "cost"}
 )
 """Names of all rows."""
 
@@ -139,11 +129,28 @@ def judge(settings: "Settings", sight: Sight) -> Judgement:
         profile.risk(column, risk_score),
         profile.cost(column, cost_share(settings, sight)),
     )
+    return _judgement((*market, largest_verdict(settings, sight), trap), quality_score, risk_score)
+
+
+def _judgement(verdicts: tuple[Verdict, ...], quality_score: float, risk_score: float) -> Judgement:
+    failing, final, unknown, market_passes = [], False, False, True
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.PASS:
+            continue
+        if verdict.outcome is Outcome.FAIL:
+            failing.append(verdict.criterion)
+            final = final or verdict.final
+        else:
+            unknown = True
+        market_passes = market_passes and verdict.criterion in FACTS_CRITERIA
     return Judgement(
-        verdicts=(*market, largest_verdict(settings, sight), trap),
+        verdicts=verdicts,
+        outcome=Outcome.FAIL if failing else Outcome.UNKNOWN if unknown else Outcome.PASS,
+        failing=tuple(failing),
         quality=quality_score,
         risk=risk_score,
-        market_passes=all(verdict.ok for verdict in market),
+        market_passes=market_passes,
+        final=final,
     )
 
 
@@ -286,4 +293,4 @@ def cost_share(settings: "Settings", sight: Sight) -> float | None:
             settings.exit_fee, going_lamports=going, quoted_lamports=stake // settings.cost.sells
         ),
     )
-    return None if total is None else float(total.share)
+    return None if total is None else total.total_lamports / total.stake_lamports

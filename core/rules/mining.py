@@ -61,12 +61,15 @@ def entry_priority_lamports(
     `percentile_lamports`: 75th percentile of recent fees of the written accounts, 0 when unknown. Unknown volume adds
     nothing.
     """
-    factor = exact(_volume_factor(rule, volume_usd)) * exact(_age_factor(rule, age_s))
-    return _bounded(rule, int(percentile_lamports * factor), stake_lamports)
+    by_volume, by_age = exact(_volume_factor(rule, volume_usd)), exact(_age_factor(rule, age_s))
+    # Numerators and denominators by hand: a candidate is priced every second, and Fractions take ten times as long.
+    wanted = percentile_lamports * by_volume.numerator * by_age.numerator
+    return _bounded(rule, wanted // (by_volume.denominator * by_age.denominator), stake_lamports)
 
 
 def _bounded(rule: MiningRule, wanted_lamports: int, stake_lamports: int) -> int:
-    cap = min(rule.priority_cap_lamports, int(part(stake_lamports, rule.priority_cap_share)))
+    share = exact(rule.priority_cap_share)
+    cap = min(rule.priority_cap_lamports, stake_lamports * share.numerator // share.denominator)
     return max(min(wanted_lamports, cap), rule.priority_floor_lamports)
 
 

@@ -41,8 +41,9 @@ class Token(Struct, kw_only=True):
     missed: bool = False
     """Trades were missed: counts are unknown."""
     facts: TokenFacts | None = None
-    """The newest, with the reserves when they came."""
+    """The newest; with the reserves when they came, and what trades did not explain of them then."""
     facts_reserves: Reserves | None = None
+    unexplained_units: int | None = None
     creator_transactions: int = 1
     creator_sold_units: int = 0
     volume_lamports: int = 0
@@ -89,7 +90,9 @@ def stand(token: Token, reserves: Reserves, slot: int, at_s: float, span_s: floa
     """From `at_s` on these reserves stand."""
     token.reserves = reserves
     token.slot = slot
-    token.seen_at_s = at_s = max(at_s, token.seen_at_s)
+    if at_s < token.seen_at_s:  # noqa: PLR1730  # max() costs twice as much, and this runs for every trade
+        at_s = token.seen_at_s
+    token.seen_at_s = at_s
     token.prices = window.seen(token.prices, reserves.quote / reserves.base, at_s=at_s, window_s=span_s)
     token.liquidities = window.seen(token.liquidities, reserves.real_quote, at_s=at_s, window_s=span_s)
 
@@ -137,6 +140,8 @@ def learned(token: Token, facts: TokenFacts) -> None:
     """Facts came. What happened before they were read was queued before them: so far everything is seen."""
     if token.facts is None or facts.at_s >= token.facts.at_s:
         token.facts, token.facts_reserves = facts, token.reserves
+        largest = facts.top_holders
+        token.unexplained_units = None if largest is None else holders.unexplained_units(token.holders, largest)
     token.seen_at_s = max(token.seen_at_s, facts.at_s)
 
 
@@ -175,13 +180,12 @@ def stake_lamports(token: Token, now: "Now", sol_usd: float | None) -> int:
 
 def sight(token: Token, now: "Now") -> Sight:
     """Everything the entry conditions are judged on, now."""
-    launched, market, mint, facts = token.launched, now.market, token.launched.mint, token.facts
+    launched, market, mint = token.launched, now.market, token.launched.mint
     span_s = now.settings.emergency.peak_window_s
     prices = window.at(token.prices, at_s=now.at_s, window_s=span_s)
     liquidities = window.at(token.liquidities, at_s=now.at_s, window_s=span_s)
     sol_usd = usd(now, now.settings.entry.column)
     social = market.social.get(mint, Social()) if market.social is not None else None
-    largest = facts.top_holders if facts is not None else None
     return Sight(
         now_s=now.at_s,
         untradable=token.untradable,
@@ -207,7 +211,7 @@ def sight(token: Token, now: "Now") -> Sight:
         social_score=social.score if social else 0.0,
         flagged=now.books.flagged.get(mint),
         held_until_s=now.at_s if now.books.operation_of(mint) else now.books.held_until_s.get(mint),
-        facts=facts,
+        facts=token.facts,
         facts_reserves=token.facts_reserves,
-        unexplained_units=holders.unexplained_units(token.holders, largest) if largest is not None else None,
+        unexplained_units=token.unexplained_units,
     )

@@ -61,6 +61,9 @@ class State(Struct, kw_only=True):
     """The miner has it as a candidate."""
     passed: Judgement | None = None
     """The last judgement that it was a candidate by."""
+    asked_at_s: float = 0.0
+    stake_lamports: int = 0
+    """What facts were asked for last."""
     recorded: tuple[Outcome, tuple[str, ...]] | None = None
 
 
@@ -124,10 +127,18 @@ def _look(state: State, seen: Token, now: Now) -> Effects:
             return _judge(state, seen, now)
         return NOTHING
     if due:
-        return _judge(state, seen, now, ask=True)
+        return _renew(state, seen, now)
     if state.ready and bounds.collapses(seen, now):
         return _judge(state, seen, now)
     return _tick_later(state, now)
+
+
+def _renew(state: State, seen: Token, now: Now) -> Effects:
+    """Once a second while nothing cheap keeps it out. A candidate waits for new facts and is judged when they come."""
+    if state.ready and seen.facts is not None and seen.facts.at_s >= state.asked_at_s > 0.0:
+        state.judge_at_s = now.at_s + now.settings.entry.judge_every_s
+        return (_ask(state, now), *_tick_later(state, now))
+    return _judge(state, seen, now, ask=True)
 
 
 def _tick_later(state: State, now: Now) -> Effects:
@@ -142,7 +153,7 @@ def _tick(state: State, seen: Token, message: Tick, now: Now) -> Effects:
         # What happened until the timer was due was queued before it: so far everything is seen.
         seen.seen_at_s = max(seen.seen_at_s, state.tick_at_s)
         state.tick_at_s = 0.0
-        return _judge(state, seen, now, ask=True)
+        return _renew(state, seen, now) if not bounds.broken(seen, now) else _judge(state, seen, now)
     effects = _judge(state, seen, now)
     return effects if state.token is None else (*effects, After(END, 1.0, Tick(key=END)))
 
@@ -174,7 +185,8 @@ def _judge(state: State, seen: Token, now: Now, *, fresh: bool = False, ask: boo
         effects.append(Tell("miner", CandidateGone(mint=state.mint)))
     if judgement.market_passes:
         if ask and _needs_facts(column):
-            effects.append(_ask(state, sight, now))
+            state.stake_lamports = sight.stake_lamports
+            effects.append(_ask(state, now))
         effects += _tick_later(state, now)
     return tuple(effects)
 
@@ -183,10 +195,11 @@ def _needs_facts(column: Profile) -> bool:
     return column.honeypot_judged or column.holders_judged
 
 
-def _ask(state: State, sight: Sight, now: Now) -> Tell:
+def _ask(state: State, now: Now) -> Tell:
+    state.asked_at_s = now.at_s
     question = GetFacts(
         mint=state.mint,
-        stake_lamports=sight.stake_lamports,
+        stake_lamports=state.stake_lamports,
         reply_to=f"watcher.{state.mint}",
         deadline_s=now.at_s + now.settings.honeypot.facts_max_age_s,
     )
