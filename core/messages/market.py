@@ -7,7 +7,7 @@ from core.messages.base import Command, Event, MarketData
 from core.types import Side, Venue
 
 
-class Reserves(Struct, frozen=True, array_like=True):
+class Reserves(Struct, frozen=True, array_like=True, gc=False):
     """What prices a token, one shape for curve and pool.
 
     `quote` and `base` are the pricing reserves (virtual ones on the curve; quote + virtual quote and base in a pool) in
@@ -46,7 +46,7 @@ class Launched(MarketData, frozen=True, kw_only=True):
     """Of the transaction that created it: what else that did belongs to the creation."""
 
 
-class Traded(MarketData, frozen=True, kw_only=True):
+class Traded(MarketData, frozen=True, kw_only=True, gc=False):
     """A buy or sell that landed. `quote_lamports` is the pool's side without fees; `reserves` are post-trade."""
 
     side: Side
