@@ -9,43 +9,29 @@ from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import gevent
 import pykka
 from gevent import Greenlet
 from gevent.event import AsyncResult
 from gevent.hub import GreenletExit
-from msgspec import Struct
 from pykka.messages import _ActorStop
 from typing_extensions import override
 
 from actors.control import Began, Exited, Failed, Probe, Stop
 from actors.life import KILL_S, ActorGreenlet, Crash, as_crash
-from actors.mailbox import CONTROL, Bounds, Letter, Mailbox
+from actors.life import Context as Context
+from actors.mailbox import CONTROL, Letter, Mailbox
 from actors.reply import Reply
 from core.errors import MicroError, Unavailable
-from core.supervision import WORKER_SHUTDOWN_S
-
-if TYPE_CHECKING:
-    from actors.system import System
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M")
 
-
-class Context(Struct, frozen=True, kw_only=True):
-    """All an actor is born with."""
-
-    name: str
-    parent: str
-    """Name of the supervisor, empty for the root."""
-    system: "System"
-    args: Any = None
-    bounds: Bounds = Bounds()
-    shutdown_s: float = WORKER_SHUTDOWN_S
-    """How long `on_end` may take, and how long the supervisor waits before it kills."""
+SLICE_S = 0.002
+"""How long an actor with a full mailbox may go on before everybody else gets a turn."""
 
 
 class Actor(pykka.ThreadingActor, Generic[M]):
@@ -156,6 +142,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
 
     def _serve(self) -> None:
         inbox, counts, flow = self.inbox, self._counts, self._flow
+        turn_s = monotonic()
         while not self._finished:
             letter = inbox.get()
             if letter.kind == CONTROL:
@@ -179,6 +166,9 @@ class Actor(pykka.ThreadingActor, Generic[M]):
                 flow.done()
             if answer is not None or letter.reply_to is not None:
                 self._answer(letter, answer)
+            if self.since_s - turn_s > SLICE_S and not inbox.empty():
+                gevent.sleep(0)
+                turn_s = monotonic()
 
     def _control(self, letter: Letter) -> None:
         match letter.message:

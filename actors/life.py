@@ -1,4 +1,4 @@
-"""Whose greenlet runs, what an actor can die of, and how it is ended from outside."""
+"""What an actor is born with, whose greenlet runs, what it can die of, and how it is ended from outside."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, Any, cast
 import gevent
 from gevent import Greenlet
 from gevent.hub import getcurrent
+from msgspec import Struct
+
+from actors.mailbox import Bounds
+from core.supervision import WORKER_SHUTDOWN_S
 
 if TYPE_CHECKING:
     from actors.base import Actor
+    from actors.system import System
 
     Base = Greenlet[[], None]
 else:
@@ -31,6 +36,19 @@ def as_crash(error: BaseException) -> Exception:
     crash = Crash(f"{type(error).__name__}: {error}")
     crash.__cause__ = error
     return crash
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """All an actor is born with."""
+
+    name: str
+    parent: str
+    """Name of the supervisor, empty for the root."""
+    system: "System"
+    args: Any = None
+    bounds: Bounds = Bounds()
+    shutdown_s: float = WORKER_SHUTDOWN_S
+    """How long `on_end` may take, and how long the supervisor waits before it kills."""
 
 
 class ActorGreenlet(Base):

@@ -84,7 +84,7 @@ class System:
         if self._ended.is_set():
             raise Fatal(f"the tree did not start: {self.reason}")
         if not self._began.is_set():
-            waiting = ", ".join(name for name, one in self.directory.snapshots().items() if one.state == "starting")
+            waiting = ", ".join(name for name, one in self.directory.snapshots().items() if one.state != "alive")
             self.stop(0.0)
             raise Fatal(f"the tree did not start within {timeout_s} s; waiting for {waiting}")
 

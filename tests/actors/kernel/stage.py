@@ -12,6 +12,7 @@ import pykka
 from gevent.event import AsyncResult, Event
 from gevent.hub import GreenletExit
 from msgspec import Struct
+from typing_extensions import override
 
 from actors.base import Actor, Context
 from actors.control import Exited
@@ -43,6 +44,7 @@ class Seen(MarketData, frozen=True, kw_only=True):
     number: int = 0
     apart: bool = False
 
+    @override
     def after(self, older: MarketData) -> "Seen | None":
         if not isinstance(older, Seen) or self.apart or older.apart:
             return None
@@ -63,13 +65,17 @@ CAUSES = {
 }
 
 
+def crash_of(cause: str) -> BaseException:
+    return CAUSES[cause]()
+
+
 class Stage(Struct):
     """What a test shares with its puppets."""
 
     log: list[tuple[str, str]] = []
     failing: dict[str, str] = {}
     """name → where that actor fails: constructor, begin, end, view."""
-    gate: Event | None = None
+    gate: Any = None
     """What `wait` waits for."""
     system: System | None = None
     exits: list[Exited] = []
@@ -89,18 +95,22 @@ class Puppet(Actor[Any]):
         self.promise: AsyncResult[object] = AsyncResult()
         self._fail("constructor")
 
+    @override
     def on_begin(self) -> None:
         self._fail("begin")
         self.stage.log.append((self.name, "began"))
 
+    @override
     def on_end(self, reason: Exception | None) -> None:
         self.stage.log.append((self.name, "ended" if reason is None else "crashed"))
         self._fail("end")
 
+    @override
     def view(self) -> object:
         self._fail("view")
         return {"count": self.count}
 
+    @override
     def handle(self, message: object) -> object:
         self.count += 1
         match message:
@@ -117,7 +127,7 @@ class Puppet(Actor[Any]):
 
     def obey(self, what: str, to: str) -> object:
         if what in CAUSES:
-            raise CAUSES[what]()
+            raise crash_of(what)
         match what:
             case "finish":
                 self.finish()
@@ -137,6 +147,8 @@ class Puppet(Actor[Any]):
                 self.spawn(self._crash_as_helper)
             case "helper hangs":
                 self.spawn(gevent.sleep, 3_600)
+            case _:
+                pass
         return what
 
     def _crash_as_helper(self) -> None:
@@ -152,7 +164,7 @@ class Puppet(Actor[Any]):
     def _fail(self, where: str) -> None:
         how = self.stage.failing.get(self.name, "")
         if how.startswith(where):
-            raise CAUSES[how.removeprefix(where).strip() or "error"]()
+            raise crash_of(how.removeprefix(where).strip() or "error")
 
 
 def puppet(name: str, **kwargs: Any) -> Worker:
@@ -169,9 +181,13 @@ def branch(name: str, *children: Worker | Branch, strategy: Strategy = Strategy.
 
 
 @contextmanager
-def running(tree: Branch, **kwargs: Any) -> "Iterator[tuple[System, Stage]]":
-    """The started system and its stage. At the end it is stopped, and every message must be accounted for."""
-    stage = Stage(log=[], failing=kwargs.pop("failing", {}), gate=Event(), exits=[])
+def running(tree: Branch, **kwargs: Any) -> Iterator[tuple[Any, Any]]:
+    """The started System and its Stage, loosely typed, because tests look inside.
+
+    At the end it is stopped, and every message must be accounted for.
+    """
+    stage = kwargs.pop("services", None) or Stage()
+    stage.failing, stage.gate = kwargs.pop("failing", {}), Event()
     system = System(services=stage, **kwargs)
     stage.system = system
     watch_exits(system, stage)
@@ -195,6 +211,30 @@ def watch_exits(system: System, stage: Stage) -> None:
         return send(name, message, reply_to)
 
     system.directory.control = control  # type: ignore[method-assign]
+
+
+class Waits:
+    """In place of a system's real timer: notes each backoff; it is over at once, or when `over` is called."""
+
+    def __init__(self, system: System, *, held: bool = False) -> None:
+        self.delays_s: list[float] = []
+        self.now_s, self.held = 0.0, held
+        self.calls: list[Callable[[], object]] = []
+        system.supervision_timer = self.later  # type: ignore[method-assign]
+        system.supervision_now_s = lambda: self.now_s  # type: ignore[method-assign]
+
+    def later(self, delay_s: float, call: Callable[[], object]) -> None:
+        self.delays_s.append(delay_s)
+        if self.held:
+            self.calls.append(call)
+        else:
+            call()
+
+    def over(self) -> None:
+        """Every backoff that was held is over."""
+        calls, self.calls = self.calls, []
+        for call in calls:
+            call()
 
 
 def until(condition: Callable[[], object]) -> None:

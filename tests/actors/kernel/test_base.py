@@ -1,9 +1,12 @@
 """Every exit of an actor is seen exactly once, whatever its cause, and stops nobody else."""
 
+from typing import Any
+
 import gevent
 import pykka
 import pytest
 from gevent.event import Event
+from typing_extensions import override
 
 from actors.control import Stop
 from actors.life import Crash
@@ -119,11 +122,13 @@ def test_a_greenlet_killed_before_it_ran_is_told_as_well(pair):
     started = Event()
 
     class Hasty(Puppet):
+        @override
         def _start_actor_loop(self):
             super()._start_actor_loop()
             if not started.is_set():
                 started.set()
-                self.greenlet.kill(block=False)
+                greenlet: Any = self.greenlet
+                greenlet.kill(block=False)
 
     ward = system.directory.present("root")._wards["victim"]
     ward.spec = puppet("victim").__class__(name="victim", actor=Hasty)

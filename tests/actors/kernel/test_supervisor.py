@@ -1,11 +1,13 @@
 """Who is restarted with whom, in which order, after which wait, and when a supervisor gives up."""
 
 from random import Random
+from typing import Any
 
 import gevent
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from actors.control import Exited
 from actors.supervisor import IntensityReached
@@ -17,6 +19,7 @@ from tests.actors.kernel.stage import (
     NO_WAIT,
     WAIT_S,
     Do,
+    Waits,
     branch,
     puppet,
     puppets,
@@ -179,35 +182,18 @@ def start_hanging(tree):
     from actors.system import System
     from actors.tree import Branch, Worker
 
-    class Late(Actor):
+    class Late(Actor[Any]):
+        @override
         def on_begin(self):
             gevent.sleep(3_600)
 
+        @override
         def handle(self, message):
             return message
 
     system = System()
     late = Worker(name="late", actor=Late, shutdown_s=0.01)
     system.start(Branch(name="root", children=(late, *tree.children)), timeout_s=0.01)
-
-
-class Waits:
-    """In place of the real timer: notes each backoff; it is over at once, or when `over` is called."""
-
-    def __init__(self, system, *, held=False):
-        self.delays_s, self.now_s, self.held, self.calls = [], 0.0, held, []
-        system.supervision_timer = self.later
-        system.supervision_now_s = lambda: self.now_s
-
-    def later(self, delay_s, call):
-        self.delays_s.append(delay_s)
-        if self.held:
-            self.calls.append(call)
-        else:
-            call()
-
-    def over(self, number):
-        self.calls[number]()
 
 
 def test_backoff_doubles_with_jitter_up_to_the_bound_and_starts_again_after_a_quiet_period():
@@ -236,12 +222,12 @@ def test_a_child_that_waits_for_its_backoff_stops_nobody_else_from_restarting():
         system.directory.tell("b", Do(what="error"))
         until(lambda: len(waits.calls) == 2)
 
-        waits.over(1)
+        waits.calls.pop()()
         until(lambda: urns(system).get("b") not in {before, None})
 
         assert system.directory.snapshot("a").state == "restarting"
         assert stage.did("b")[-1] == "began"
-        waits.over(0)
+        waits.over()
         settled(system)
 
 
@@ -261,9 +247,10 @@ def test_a_start_that_takes_too_long_is_ended_and_tried_again():
     from actors.tree import Worker
     from tests.actors.kernel.stage import Puppet
 
-    hanging = []
+    hanging: list[Any] = []
 
     class Slow(Puppet):
+        @override
         def on_begin(self):
             super().on_begin()
             if not hanging:
@@ -337,7 +324,7 @@ def test_a_restarted_supervisor_has_the_rebuilt_children_and_lets_the_others_go(
     held = ["position.kept"]
     tree = branch(
         "root",
-        branch("positions", templates=TEMPLATES, rebuild=lambda system: [Child(name) for name in held]),
+        branch("positions", templates=TEMPLATES, rebuild=lambda _: [Child(name) for name in held]),
     )
     with running(tree) as (system, stage):
         assert stage.log == [("position.kept", "began")]
@@ -358,7 +345,7 @@ def test_a_restarted_supervisor_has_the_rebuilt_children_and_lets_the_others_go(
 def test_a_failing_rebuild_is_the_supervisors_crash():
     failures = [ValueError("journal"), ValueError("journal")]
 
-    def rebuild(system):
+    def rebuild(_):
         if failures:
             raise failures.pop()
         return [Child("position.m")]
@@ -388,7 +375,7 @@ def test_after_any_kills_the_living_are_exactly_the_tree(kills, outer, inner):
         "root",
         *puppets("ab"),
         branch("sub", *puppets("cde"), strategy=inner),
-        branch("market", templates=TEMPLATES, rebuild=lambda system: [Child("position.1")]),
+        branch("market", templates=TEMPLATES, rebuild=lambda _: [Child("position.1")]),
         strategy=outer,
     )
     with running(tree) as (system, _):
