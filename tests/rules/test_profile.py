@@ -2,9 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import Refused
 from core.rules import profile
 from core.rules.profile import Profile, Recorded, Relaxed, Strict
 from core.rules.verdict import Outcome
+from core.settings import from_texts
 
 DEFAULT, STRICT, RELAXED, RECORDED = Profile(), Strict(), Relaxed(), Recorded()
 
@@ -96,3 +98,13 @@ def test_recorded_does_not_judge_what_recordings_cannot_tell():
 @given(st.integers(0, 1_000), st.sampled_from([STRICT, DEFAULT, RELAXED]))
 def test_a_verdict_passes_exactly_within_its_bounds(count, column):
     assert profile.holders(column, count).ok is (count in range(column.holders_min, column.holders_max + 1))
+
+
+def test_one_figure_of_a_column_can_be_set_and_the_others_stay():
+    settings = from_texts({"MICRO_ENTRY_PROFILE": "strict", "MICRO_ENTRY_STRICT": '{"age_max_s": 700}'})
+
+    assert settings.entry.column == Strict(age_max_s=700)
+    with pytest.raises(Refused):
+        from_texts({"MICRO_ENTRY_STRICT": '{"age_maximum_s": 700}'})
+    with pytest.raises(Refused):
+        from_texts({"MICRO_ENTRY_PROFILE": "bold"})
