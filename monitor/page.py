@@ -107,7 +107,9 @@ def clock(at: str | None) -> str:
 
 def short(mint: str | None) -> str:
     """Enough of an address to recognise it."""
-    return mint if not mint or len(mint) <= 12 else f"{mint[:4]}…{mint[-4:]}"
+    if not mint:
+        return "–"
+    return mint if len(mint) <= 12 else f"{mint[:4]}…{mint[-4:]}"
 
 
 def figure(value: float | None) -> str:

@@ -1,0 +1,161 @@
+"""The exposition: right in both formats, bounded labels, figures that equal the books."""
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families as prometheus_text
+
+from core.records import BreakerSet, CommandmentViolated
+from core.types import ExitReason, Role
+from monitor.metrics import REASONS_MOST, Exposition
+from monitor.tally import Tally
+from tests.monitor.house import HELD, NOW_S, REFUSED, WON, FakePanel, FeedShown, judged, see
+from tests.monitor.house import monitor as monitor_of
+
+OPEN = "application/openmetrics-text; version=1.0.0"
+
+
+def samples(panel: FakePanel) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Every sample of a fresh exposition by its name without prefix, and its labels."""
+    text = monitor_of(panel).get("/metrics").text
+    return {
+        (sample.name.removeprefix("micro_lightning_"), tuple(sorted(sample.labels.items()))): sample.value
+        for family in prometheus_text(text)
+        for sample in family.samples
+    }
+
+
+def value(panel: FakePanel, name: str, **labels: str) -> float:
+    return samples(panel)[name, tuple(sorted(labels.items()))]
+
+
+def test_prometheus_text_by_default_and_openmetrics_when_asked(monitor):
+    plain, asked = monitor.get("/metrics"), monitor.get("/metrics", headers={"Accept": OPEN})
+
+    assert plain.content_type.startswith("text/plain; version=")
+    assert asked.content_type.startswith("application/openmetrics-text")
+    assert asked.text.endswith("# EOF\n")
+    names = {family.name for family in open_metrics(asked.text)}
+    assert "micro_lightning_operations" in names
+    assert {family.name for family in prometheus_text(plain.text)} == names
+
+
+def test_every_name_has_the_prefix_and_a_help_text(monitor):
+    for family in prometheus_text(monitor.get("/metrics").text):
+        assert family.name.startswith(("micro_lightning_", "process_")), family.name
+        assert family.documentation
+
+
+def test_no_label_names_a_token(panel, monitor):
+    text = monitor.get("/metrics").text
+
+    for mint in (WON, HELD, REFUSED):
+        assert mint not in text
+    assert len(samples(panel)) < 300
+
+
+def test_counters_equal_what_happened(panel):
+    assert value(panel, "operations_total", outcome="win") == 1
+    assert value(panel, "operations_total", outcome="loss") == 0
+    assert value(panel, "exits_total", reason="take_profit") == 1
+    assert value(panel, "exits_total", reason="decay") == 0
+    assert value(panel, "emergencies_total", trigger="creator_sell") == 1
+    assert value(panel, "orders_total", outcome="filled") == 3
+    assert value(panel, "tax_lamports_total") == 372_000
+    assert value(panel, "fees_lamports_total", kind="protocol") == 300_000
+    assert value(panel, "rotations_total") == 0
+    assert value(panel, "candidates_total", stage="last", verdict="fail", criterion="honeypot") == 1
+    assert value(panel, "entries_total", verdict="admitted", criterion="none") == 2
+    assert value(panel, "events_total", program="pump", kind="trade") == 190
+    assert value(panel, "undecodable_total", reason="pump: cut") == 2
+    assert value(panel, "actor_restarts_total", **{"class": "watcher"}) == 2
+    assert value(panel, "dead_letters_total", **{"class": "journal"}) == 1
+    assert value(panel, "alerts_total", severity="critical") == 1
+
+
+def test_gauges_equal_the_books(panel):
+    books = panel.books()
+
+    for role in Role:
+        assert value(panel, "wallet_balance_lamports", role=role.value) == books.balance(role)
+    assert value(panel, "psychology_fund_lamports") == books.balance(Role.PSYCHOLOGY)
+    assert value(panel, "rent_locked_lamports") == 2_039_280
+    assert value(panel, "open_positions") == 1
+    assert value(panel, "equity_lamports") == monitor_of(panel).get("/status").get_json()["equity_lamports"]
+    assert value(panel, "daily_loss_lamports") == 0
+    assert value(panel, "feed_age_seconds") == 0.4
+    assert value(panel, "mailbox_depth", **{"class": "wallet"}) == 10
+    assert value(panel, "healthy") == 1
+    assert value(panel, "sol_usd") == 150
+
+
+def test_rules_show_when_they_bite(panel):
+    panel.add(
+        BreakerSet(at_s=NOW_S, until_s=NOW_S + 60, why="x", by="me"),
+        CommandmentViolated(at_s=NOW_S, commandment=1, operation_id="op2", detail="late"),
+    )
+    see(panel, "executor", late=True)
+
+    assert value(panel, "breaker_open") == 1
+    assert value(panel, "violations_total", commandment="1") == 1
+    assert value(panel, "violations_total", commandment="5") == 0
+    assert value(panel, "healthy") == 0
+    assert value(panel, "actors_late", **{"class": "executor"}) == 1
+
+
+def test_every_trigger_and_reason_stands_there_from_the_start(panel):
+    reasons = {dict(labels)["reason"] for name, labels in samples(panel) if name == "exits_total"}
+
+    assert reasons == {reason.value for reason in ExitReason}
+    assert value(panel, "emergencies_total", trigger="honeypot") == 0
+
+
+def test_without_books_only_what_is_known_is_exposed(panel):
+    panel.closed = True
+
+    found = samples(panel)
+
+    assert ("healthy", ()) in found
+    assert ("equity_lamports", ()) not in found
+
+
+def test_what_no_view_shows_has_no_metric(panel):
+    see(panel, "feed", view=None)
+    see(panel, "notifier", view=None)
+
+    names = {name for name, _ in samples(panel)}
+
+    assert not names & {"events_total", "undecodable_total", "alerts_total"}
+
+
+def test_reasons_are_bounded_and_none_is_lost(panel):
+    many = {f"pump: {number}": 1 for number in range(REASONS_MOST + 20)}
+    see(panel, "feed", view=FeedShown(undecodable=many, events_by_kind={}))
+
+    shown = {labels: count for (name, labels), count in samples(panel).items() if name == "undecodable_total"}
+
+    assert len(shown) == REASONS_MOST + 1
+    assert sum(shown.values()) == REASONS_MOST + 20
+
+
+def test_a_journal_that_cannot_be_read_is_marked_and_the_rest_goes_on(panel):
+    panel.unreadable = True
+
+    assert value(panel, "tally_late") == 1
+    assert value(panel, "operations_total", outcome="win") == 1
+
+
+def test_the_text_is_kept_for_a_second(panel):
+    now = [0.0]
+    exposition = Exposition(panel, Tally(panel), lambda: now[0])
+    first, _ = exposition.render("")
+    panel.add(judged(WON, "X", NOW_S, "change"))
+
+    now[0] = 0.9
+    assert exposition.render("")[0] == first
+    now[0] = 1.0
+    assert exposition.render("")[0] != first
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "nonsense;;;q=,,", OPEN + ";escaping=x", "text/plain;version=9"])
+def test_any_accept_header_is_answered(monitor, accept):
+    assert monitor.get("/metrics", headers={"Accept": accept}).status_code == 200
