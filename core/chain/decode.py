@@ -4,12 +4,12 @@ An event counts only in a transaction that succeeded. Slots and receive times ar
 """
 
 import struct
-from binascii import a2b_base64
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 
 from core.chain import accounts, tokens
 from core.chain.accounts import Account
@@ -30,11 +30,20 @@ DEAD_LETTERS_PER_REASON = 100
 DEAD_LETTER_BYTES = 64
 
 # What reading hostile input can raise. Anything else would be a fault of this program and must be seen.
-_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, struct.error)
+_UNREADABLE = (
+    ValueError,
+    ValidationError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+)
 
 
 class DeadLetter(Struct, frozen=True):
-    """The first bytes of what could not be read, and how many there were."""
+    """The first bytes of what could not be read as it came (base64 in a log), and how many there were."""
 
     reason: str
     head: bytes
@@ -94,7 +103,7 @@ class Decoder:
         trades: list[TradeCall] = []
         if not transaction.failed:
             reported, trades = self._calls(transaction)
-            events = self._events(_merged(self._payloads(said), reported))
+            events = self._events(_merged(said, reported))
         self.truncated += truncated
         return Decoded(
             tuple(events),
@@ -125,32 +134,28 @@ class Decoder:
             self._refuse("log", error, logs)
             return [], False
         self.truncated += truncated
-        return self._events(self._payloads(said)), truncated
+        return self._events(said), truncated
 
-    def _payloads(self, said: Iterable[tuple[str, str]]) -> list[Payload]:
-        payloads = []
-        for program, text in said:
-            if program in READERS:
-                try:
-                    payloads.append((program, a2b_base64(text, strict_mode=True)))
-                except ValueError:
-                    self._refuse(NAMES[program], Undecodable("base64"), text)
-            elif not program:
-                self._refuse("log", Undecodable("stack"), text)
-        return payloads
-
-    def _events(self, payloads: Iterable[Payload]) -> list[Event]:
-        events = []
-        for program, data in payloads:
-            try:
-                event = READERS[program].get(data[:8], _unknown)(data)
-            except _UNREADABLE as error:
-                self._refuse(NAMES[program], error, data)
+    def _events(self, payloads: Iterable[tuple[str, str | bytes]]) -> list[Event]:
+        """Events of payloads in bytes, or in base64 as they stand in a log; those of other programs are left out."""
+        events: list[Event] = []
+        for program, payload in payloads:
+            readers = READERS.get(program)
+            if readers is None:
+                if not program:
+                    self._refuse("log", Undecodable("stack"), payload)
                 continue
-            events.append(event)
+            try:
+                # `convert` reads strict base64 in half the time of the standard library.
+                data = convert(payload, bytes) if isinstance(payload, str) else payload
+                event = readers.get(data[:8], _unknown)(data)
+            except _UNREADABLE as error:
+                self._refuse(NAMES[program], error, payload)
+                continue
             if event.extra:
                 name = type(event).__name__
                 self.grown[name] = self.grown.get(name, 0) + 1
+            events.append(event)
         return events
 
     def _calls(self, transaction: Transaction) -> tuple[list[Payload], list[TradeCall]]:
@@ -195,6 +200,8 @@ def _unknown(_: bytes) -> Event:
 def _reason(error: Exception) -> str:
     if isinstance(error, Undecodable):
         return error.reason
+    if isinstance(error, ValidationError):
+        return "base64"
     if isinstance(error, UnicodeDecodeError):
         return "text"
     return "cut" if isinstance(error, struct.error) else "shape"
@@ -209,22 +216,22 @@ def _head(source: object) -> tuple[bytes, int]:
     return type(source).__name__.encode(), 0
 
 
-def _merged(said: Sequence[Payload], reported: Sequence[Payload]) -> list[Payload]:
+def _merged(said: Iterable[tuple[str, str]], reported: Sequence[Payload]) -> list[tuple[str, str | bytes]]:
     """Both sources in order of execution.
 
     Most programs say an event in the log and report it by a call: that is one event. The same bytes twice in one
     source are two.
     """
-    waiting = Counter(reported)
-    merged: list[Payload] = []
-    rest = iter(reported)
-    for payload in said:
-        found = waiting[payload] == 0
-        if found:
-            merged.append(payload)
-        while not found:
-            each = next(rest)
-            waiting[each] -= 1
-            merged.append(each)
-            found = each == payload
-    return merged + list(rest)
+    called = [(program, b64encode(data).decode()) for program, data in reported]
+    waiting = Counter(called)
+    merged: list[tuple[str, str | bytes]] = []
+    at = 0
+    for line in said:
+        if waiting[line] == 0:
+            merged.append(line)
+            continue
+        until = called.index(line, at) + 1
+        waiting.subtract(called[at:until])
+        merged += reported[at:until]
+        at = until
+    return [*merged, *reported[at:]]

@@ -15,9 +15,12 @@ _DATA = "\nProgram data: "
 _TEXT = "\nProgram log:"
 _INVOKE = " invoke ["
 _SUCCESS = " success\n"
-_MARKS = [f"{_INVOKE}{depth}]\n" for depth in range(10)]
+_DEPTHS = 10
 """The runtime allows five calls within one another, and plans nine."""
-_DEPTHS = {mark[9:]: depth for depth, mark in enumerate(_MARKS)}
+_OUTER = {
+    (f"{depth}]\n", ended): f"{_INVOKE}{depth - ended}]\n" for depth in range(_DEPTHS) for ended in range(1, depth)
+}
+"""Depth of the last call begun, and how many calls have ended since -> how the line of the one running ends."""
 
 
 def data_lines(logs: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
@@ -36,8 +39,9 @@ def data_lines(logs: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
         return data_lines([line.replace("\n", " ") for line in logs])[0], truncated
     found = []
     while at >= 0:
-        found.append((_running(text, at), text[at + 15 : text.find("\n", at + 15)]))
-        at = text.find(_DATA, at + 15)
+        end = text.find("\n", at + 15)
+        found.append((_running(text, at), text[at + 15 : end]))
+        at = text.find(_DATA, end)
     return found, truncated
 
 
@@ -54,10 +58,10 @@ def _running(text: str, at: int) -> str:
         printed = text[begun:at].split(_TEXT)[1:]
         ended -= sum(after.partition("\n")[0].endswith(" success") for after in printed)
     if ended:
-        depth = _DEPTHS.get(text[begun + 9 : begun + 12], 0)
-        if depth <= ended:
+        mark = _OUTER.get((text[begun + 9 : begun + 12], ended))
+        if mark is None:
             return ""
-        start, begun = _last_begun(text, _MARKS[depth - ended], at)
+        start, begun = _last_begun(text, mark, at)
     return text[start + 9 : begun] if begun >= 0 else ""
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from core.chain.codec.kinds import I64, U64, Bool, Key, NameText, ProgramText, SymbolText, UriText
 from core.chain.fees import Shareholder
-from core.chain.programs import SYSTEM, WSOL_MINT
+from core.chain.programs import MAYHEM_AGENT, SYSTEM, WSOL_MINT
 
 SOL_QUOTES = frozenset({None, SYSTEM, WSOL_MINT})
 """What `quote_mint` says of a coin quoted in SOL: absent, zero or wrapped SOL."""
@@ -76,6 +76,16 @@ class TradeEvent(Struct, frozen=True, tag="pump_trade", gc=False):
         return self.real_sol_reserves if self.is_sol_quoted else self.real_quote_reserves or 0
 
     @property
+    def is_mayhem(self) -> bool | None:
+        """Whether the coin is a mayhem coin, None where the event is too old to say."""
+        return self.mayhem_mode
+
+    @property
+    def is_off_curve(self) -> bool:
+        """A trade of the mayhem agent: without fee and off the curve, so that its price is nobody else's."""
+        return self.user == MAYHEM_AGENT
+
+    @property
     def is_exact_in(self) -> bool | None:
         """True when the spent amount was fixed (second row of the mathematics), None where the event does not say."""
         return None if self.ix_name is None else "exact" in self.ix_name
@@ -108,6 +118,10 @@ class CreateEvent(Struct, frozen=True, tag="pump_create", gc=False):
     @property
     def is_sol_quoted(self) -> bool:
         return self.quote_mint in SOL_QUOTES
+
+    @property
+    def is_mayhem(self) -> bool | None:
+        return self.is_mayhem_mode
 
 
 class CompleteEvent(Struct, frozen=True, tag="pump_complete", gc=False):

@@ -8,7 +8,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from core.chain.accounts import BondingCurve, FeeConfig, Global, GlobalConfig, Pool, decode_account, encode_account
-from core.chain.codec.keys import key_bytes
+from core.chain.codec.keys import key_bytes, key_text
 from core.chain.codec.kinds import Undecodable
 from core.chain.codec.layout import Layout
 from core.chain.fees import Fees
@@ -88,6 +88,22 @@ def test_a_curve_is_written_field_by_field_where_its_program_reads_it():
     written = account_discriminator("BondingCurve") + numbers + later
 
     assert encode_account(CURVE) == written.ljust(151, b"\0")
+
+
+def test_a_pool_is_written_field_by_field_where_its_program_reads_it():
+    keys = [bytes([i]) * 32 for i in range(1, 8)]
+    data = account_discriminator("Pool") + struct.pack("<BH", 253, 7) + b"".join(keys[:6]) + struct.pack("<Q", 99)
+    data += keys[6] + b"\1\0" + (-5).to_bytes(16, "little", signed=True) + struct.pack("<Q", 30) + b"\1\0"
+
+    pool = decode_account(data.ljust(301, b"\0"))
+
+    assert isinstance(pool, Pool)
+    assert (pool.pool_bump, pool.index, pool.lp_supply) == (253, 7, 99)
+    assert (pool.creator, pool.pool_quote_token_account) == (key_text(keys[0]), key_text(keys[5]))
+    assert (pool.coin_creator, pool.is_mayhem_mode, pool.is_cashback_coin) == (key_text(keys[6]), True, False)
+    assert (pool.virtual_quote_reserves, pool.creator_fee_bps) == (-5, 30)
+    assert (pool.can_edit_creator_fee, pool.is_holder_reward, pool.space) == (True, False, 301)
+    assert encode_account(pool) == data.ljust(301, b"\0")
 
 
 def test_a_graduated_curve_of_2024_reads_all_zeros_and_is_not_tradable():

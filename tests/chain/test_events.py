@@ -1,4 +1,5 @@
 import random
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple, replace
 
+from core.chain.codec.keys import key_bytes, key_text
 from core.chain.codec.kinds import KINDS, Undecodable
 from core.chain.codec.layout import Layout
 from core.chain.events import READERS, decode_event, encode_event, program_of
 from core.chain.fees import Shareholder
 from core.chain.launchlab import LaunchLabTradeEvent
 from core.chain.minor import OTHER_LAYOUTS, OtherEvent
-from core.chain.programs import LAUNCHLAB, PUMP, PUMP_FEES, PUMPSWAP, SYSTEM, WSOL_MINT, event_discriminator
+from core.chain.programs import (
+    LAUNCHLAB,
+    MAYHEM_AGENT,
+    PUMP,
+    PUMP_FEES,
+    PUMPSWAP,
+    SYSTEM,
+    WSOL_MINT,
+    event_discriminator,
+)
 from core.chain.pump import TradeEvent
+from core.chain.pumpswap import SellEvent
 from tests.chain.recorded import BYTE_ARRAYS, interface, payloads, transaction
 from tests.chain.states import APPENDING, TRADE, any_length, events, newest, newest_events
 
@@ -186,6 +198,42 @@ def test_a_trade_in_sol_shows_its_sol_amounts(quote_mint: str | None):
     assert trade.is_sol_quoted
     amounts = (trade.quote_units, trade.virtual_quote, trade.real_quote)
     assert amounts == (TRADE.sol_amount, TRADE.virtual_sol_reserves, TRADE.real_sol_reserves)
+
+
+def test_a_usdc_coins_trade_made_field_by_field_is_read_as_its_program_wrote_it():
+    mint, user, usdc = key_bytes(WSOL_MINT), key_bytes(MAYHEM_AGENT), bytes(range(32))
+    data = event_discriminator("TradeEvent") + mint + struct.pack("<QQ?", 0, 7_000_000, True) + user
+    data += struct.pack("<qQQQQ", 1_800_000_000, 0, 900, 0, 800) + user + struct.pack("<QQ", 95, 2)
+    data += user + struct.pack("<QQ", 30, 1) + struct.pack("<?QQQq", True, 1, 2, 3, 4)
+    data += struct.pack("<I6s?", 6, b"buy_v2", True) + struct.pack("<QQQQ", 5, 6, 5_000, 1)
+    data += struct.pack("<I", 1) + mint + struct.pack("<H", 10_000)
+    data += usdc + struct.pack("<QQQQQ", 1_500_000, 4_000, 2_500, 9, 10)
+
+    trade = decode_event(PUMP, data)
+
+    assert isinstance(trade, TradeEvent)
+    assert (trade.sol_amount, trade.quote_units, trade.virtual_quote, trade.real_quote) == (0, 1_500_000, 4_000, 2_500)
+    assert (trade.quote_mint, trade.holder_rewards_bps, trade.holder_rewards) == (key_text(usdc), 9, 10)
+    assert (trade.is_mayhem, trade.is_off_curve, trade.is_exact_in) == (True, True, False)
+    assert trade.shareholders == (Shareholder(WSOL_MINT, 10_000),)
+    assert (trade.fee_basis_points, trade.creator_fee_basis_points, trade.buyback_fee_basis_points) == (95, 30, 5_000)
+    assert trade.extra == b""
+
+
+def test_a_pool_sale_made_field_by_field_is_read_with_its_signed_virtual_reserves():
+    keys = [bytes([i]) * 32 for i in range(1, 8)]
+    data = event_discriminator("SellEvent") + struct.pack("<q13Q", -1, *range(1, 14)) + b"".join(keys)
+    data += struct.pack("<6Q", *range(21, 27)) + (-(10**20)).to_bytes(16, "little", signed=True)
+    data += struct.pack("<?QQQ", True, 31, 32, 33)
+
+    sale = decode_event(PUMPSWAP, data)
+
+    assert isinstance(sale, SellEvent)
+    assert (sale.timestamp, sale.base_amount_in, sale.user_quote_amount_out) == (-1, 1, 13)
+    assert (sale.pool, sale.coin_creator) == (key_text(keys[0]), key_text(keys[6]))
+    assert (sale.coin_creator_fee_basis_points, sale.buyback_fee, sale.virtual_quote_reserves) == (21, 26, -(10**20))
+    assert (sale.can_boost, sale.base_supply, sale.holder_rewards_bps, sale.holder_rewards) == (True, 31, 32, 33)
+    assert sale.extra == b""
 
 
 @pytest.mark.parametrize(("name", "exact"), [("buy", False), ("buy_exact_sol_in", True), ("sell", False), (None, None)])
