@@ -79,7 +79,7 @@ class Decoder:
         self._dead_letter = dead_letter
 
     def decode_logs(self, logs: Sequence[str], err: object) -> list[Event]:
-        """The events in a transaction's log, in order. None when `err` is not null, and none after the node cut it."""
+        """The events in a transaction's log, in order, up to where the node cut it; empty when `err` is not null."""
         return [] if err is not None else self._logged(logs)[0]
 
     def read_logs(self, logs: Sequence[str], err: object) -> Decoded:
