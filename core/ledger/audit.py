@@ -10,7 +10,7 @@ from core.ledger.books import Books
 from core.ledger.fold import apply
 from core.ledger.postings import balance_of
 from core.messages import Settlement
-from core.records import CapitalOpened, Entry, OrderSettled
+from core.records import CapitalOpened, Entry, OperationClosed, OrderSettled
 from core.types import Purpose, Role, Side
 
 
@@ -67,7 +67,7 @@ def audit(entries: Iterable[Entry], chain: ChainState | None) -> Audit:
 
 def _check_entry(entry: Entry) -> Iterator[Finding]:
     record = entry.record
-    if isinstance(record, CapitalOpened | OrderSettled) and (off := balance_of(record.postings)):
+    if isinstance(record, CapitalOpened | OperationClosed | OrderSettled) and (off := balance_of(record.postings)):
         yield Finding(f"entry {entry.seq}", f"the postings sum to {off} lamports instead of 0")
 
 
