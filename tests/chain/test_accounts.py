@@ -17,10 +17,10 @@ from tests.chain.recorded import curve_account, fee_config, interface
 from tests.chain.states import accounts, newest_accounts
 
 CURVE = BondingCurve(
-    virtual_token_reserves=1_045_502_991_298_183,
-    virtual_quote_reserves=30_789_008_086,
-    real_token_reserves=765_602_991_298_183,
-    real_quote_reserves=789_008_086,
+    virtual_token_reserves=1_055_410_158_476_543,
+    virtual_quote_reserves=30_500_000_000,
+    real_token_reserves=775_510_158_476_543,
+    real_quote_reserves=500_000_000,
     token_total_supply=10**15,
     complete=False,
     creator=WSOL_MINT,
@@ -81,7 +81,7 @@ def test_older_and_shorter_curves_have_the_fields_they_have(length: int, last: s
 
 def test_a_curve_is_written_field_by_field_where_its_program_reads_it():
     numbers = struct.pack(
-        "<5Q?", 1_045_502_991_298_183, 30_789_008_086, 765_602_991_298_183, 789_008_086, 10**15, False
+        "<5Q?", 1_055_410_158_476_543, 30_500_000_000, 775_510_158_476_543, 500_000_000, 10**15, False
     )
     later = key_bytes(WSOL_MINT) + b"\0\1" + bytes(32) + struct.pack("<Q", 30) + b"\0\1"
 
@@ -122,7 +122,7 @@ def test_a_curve_quoted_in_another_mint_is_not_sol_quoted():
 @pytest.mark.parametrize(("length", "known"), [(211, 9), (243, 10), (244, 11), (245, 12), (261, 13), (300, 16)])
 def test_pools_of_every_age_read_and_write(length: int, known: int):
     pool = Pool(
-        251, 0, SYSTEM, WSOL_MINT, WSOL_MINT, SYSTEM, SYSTEM, SYSTEM, 4_193_388_291_484,
+        251, 0, SYSTEM, WSOL_MINT, WSOL_MINT, SYSTEM, SYSTEM, SYSTEM, 4_000_000_000_000,
         WSOL_MINT, False, True, -(10**12), 30, True, False,
     )  # fmt: skip
     data = encode_account(pool)[:length]
