@@ -10,8 +10,9 @@ import msgspec
 from flask import Flask, Response, request
 
 from core.ports import Panel
-from monitor import page, reading
+from monitor import reading
 from monitor.metrics import Exposition
+from monitor.page import answer as show_page
 from monitor.reading import Desk
 from monitor.views import health
 from monitor.views.operations import Shown
@@ -40,7 +41,7 @@ def monitor_app(desk: Desk) -> Flask:
     door = Door(reading_needs_token=not is_loopback(desk.panel.settings.runtime.bind))
     app = _bare(desk.panel, door, pages=True)
     _readings(app, desk)
-    app.add_url_rule("/", "page", lambda: page.answer(desk))
+    app.add_url_rule("/", "page", lambda: show_page(desk))
     _change(app, "/emergency", "emergency", lambda: changes.emergency(desk.panel, query.body(changes.Emergency)))
     _change(
         app,
@@ -147,7 +148,7 @@ def _status(desk: Desk) -> Response:
     """JSON, or for whoever prefers to read it (a browser) the same as a plain page."""
     query.known()
     wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
-    return page.answer(desk) if wanted == "text/html" else answer(reading.status(desk))
+    return show_page(desk) if wanted == "text/html" else answer(reading.status(desk))
 
 
 def _secured(response: Response) -> Response:

@@ -14,16 +14,21 @@ from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 import gevent
+from gevent.hub import GreenletExit
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
 from msgspec import Struct
 from typing_extensions import override
 
-from core.errors import Refused
+from actors.adapters.listener import listening
 
 log = logging.getLogger(__name__)
 
 CHUNK = 16_384
+LINE_BYTES = 8_192
+"""The most that gevent reads of a request's first line."""
+LINGER_S = 2.0
+LINGER_BYTES = 1 << 24
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -74,13 +79,23 @@ class Handler(WSGIHandler):
         except gevent.Timeout as expired:
             if expired is not self._deadline:
                 raise
-            return self._answer(HTTPStatus.REQUEST_TIMEOUT, "the request was not complete in time")
-        except Rejected as rejected:
-            return self._answer(rejected.status, rejected.detail)
-        except (OSError, ValueError):  # its body ended early or was malformed
-            return self._answer(HTTPStatus.BAD_REQUEST, "the request's body is malformed or not complete")
+            rejected = Rejected(HTTPStatus.REQUEST_TIMEOUT, "the request was not complete in time")
+        except Rejected as error:
+            rejected = error
+        except (OSError, ValueError):
+            rejected = Rejected(HTTPStatus.BAD_REQUEST, "the request's body is malformed or not complete")
         finally:
             self._deadline.close()
+        self.server.rejected += 1
+        send_last(self.socket, problem(rejected.status, rejected.detail))
+        return None
+
+    @override
+    def read_requestline(self) -> str:
+        line = super().read_requestline()
+        if len(line) >= LINE_BYTES:
+            raise Rejected(HTTPStatus.REQUEST_URI_TOO_LONG, "the request's first line is too long")
+        return line
 
     @override
     def read_request(self, raw_requestline: str) -> Any:
@@ -118,10 +133,19 @@ class Handler(WSGIHandler):
         super().handle_one_response()
 
     @override
+    def handle_error(self, t: Any, v: Any, tb: Any) -> None:
+        self.close_connection = True
+        if issubclass(t, GreenletExit):
+            raise v  # the server is being stopped: nothing more is served on this connection
+        log.error("the application failed: %r", v, exc_info=(t, v, tb))
+        if not self.headers_sent:
+            send_last(self.socket, problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this request met an error of ours"))
+
+    @override
     def _handle_client_error(self, ex: Exception) -> Any:  # type: ignore[misc]  # gevent documents it, its stubs do not
         if isinstance(ex, Rejected):
-            return self._answer(ex.status, ex.detail)
-        return self._answer(HTTPStatus.BAD_REQUEST, "the request is not well-formed HTTP")
+            raise ex
+        raise Rejected(HTTPStatus.BAD_REQUEST, "the request is not well-formed HTTP") from ex
 
     def _begins(self) -> bool:
         """Wait for the next request; False when the client closed, went away or stayed silent."""
@@ -154,15 +178,12 @@ class Handler(WSGIHandler):
         if (self.content_length or 0) > limit:
             raise Rejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request may carry {limit} bytes at most")
         source, body = environ["wsgi.input"], bytearray()
-        while part := source.read(CHUNK):
+        # One byte more than allowed and no further: a client that is too large may also be slow.
+        while part := source.read(min(CHUNK, limit + 1 - len(body))):
             body += part
             if len(body) > limit:
                 raise Rejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request may carry {limit} bytes at most")
         return bytes(body)
-
-    def _answer(self, status: HTTPStatus, detail: str) -> tuple[str, bytes]:
-        self.server.rejected += 1
-        return str(status.value), problem(status, detail)
 
 
 class Server(WSGIServer):
@@ -170,18 +191,18 @@ class Server(WSGIServer):
 
     handler_class = Handler
 
-    def __init__(self, address: tuple[str, int], application: WSGIApplication, limits: Limits) -> None:
+    def __init__(self, listener: socket.socket, application: WSGIApplication, limits: Limits) -> None:
         self.limits = limits
         self.requests = self.rejected = self.open = 0
         # The pool is larger than the limit, so that who comes too many is told so.
         super().__init__(
-            address,
+            listener,
             application,
             spawn=Pool(2 * limits.connections),
             log=None,
             error_log=log,
             # Given, or the server would ask DNS for its own name.
-            environ={"SERVER_NAME": address[0]},
+            environ={"SERVER_NAME": str(listener.getsockname()[0])},
         )
 
     @override
@@ -189,7 +210,7 @@ class Server(WSGIServer):
         if self.open >= self.limits.connections:
             self.rejected += 1
             sock.settimeout(1.0)
-            send(sock, problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; try again in a moment"))
+            send_last(sock, problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many connections; try again in a moment"))
             return
         self.open += 1
         try:
@@ -204,49 +225,33 @@ class HttpServer:
     def __init__(
         self, application: WSGIApplication, *, bind: str, port: int, setting: str, limits: Limits | None = None
     ) -> None:
+        self._application = application
         self._bind, self._port, self._setting = bind, port, setting
-        self._server = Server((bind, port), application, limits or Limits())
+        self._limits = limits or Limits()
+        self._server: Server | None = None
 
     def start(self) -> None:
         """Listen from now on. Raises Refused when the address cannot be had."""
-        try:
-            self._server.start()
-        except OSError as error:
-            raise Refused(_why(self._bind, self._port, self._setting, error)) from None
+        listener = listening(self._bind, self._port, self._setting)
+        self._port = int(listener.getsockname()[1])
+        self._server = Server(listener, self._application, self._limits)
+        self._server.start()
 
     def stop(self, grace_s: float = 0.3) -> None:
         """Close the listener, give answers under way `grace_s`, then close their connections."""
-        self._server.stop(timeout=grace_s)
+        if self._server is not None:
+            self._server.stop(timeout=grace_s)
 
     @property
     def port(self) -> int:
-        """The real one, where 0 was asked for."""
-        return self._server.server_port or self._port
+        """Once started the real one, where 0 was asked for."""
+        return self._port
 
     @property
     def counts(self) -> tuple[int, int, int]:
         """Requests handed on, requests and connections rejected here, connections open now."""
-        return self._server.requests, self._server.rejected, self._server.open
-
-
-def check_free(bind: str, port: int, setting: str) -> None:
-    """Raises Refused when the address cannot be listened on: to be asked before anything is started."""
-    try:
-        family = socket.getaddrinfo(bind, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((bind, port))
-    except OSError as error:
-        raise Refused(_why(bind, port, setting, error)) from None
-
-
-def _why(bind: str, port: int, setting: str, error: OSError) -> str:
-    reasons: dict[int | None, str] = {
-        errno.EADDRINUSE: f"port {port} on {bind} is in use; stop what uses it, or set {setting} to another port",
-        errno.EACCES: f"port {port} on {bind} is not allowed to this user; set {setting} to one above 1023",
-    }
-    fallback = f"cannot listen on {bind} port {port} ({error}); check MICRO_BIND and {setting}"
-    return reasons.get(error.errno, fallback)
+        server = self._server
+        return (0, 0, 0) if server is None else (server.requests, server.rejected, server.open)
 
 
 def problem(status: HTTPStatus, detail: str) -> bytes:
@@ -263,9 +268,14 @@ def problem(status: HTTPStatus, detail: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def send(sock: Any, answer: bytes) -> None:
-    """Send to a client that may be gone already."""
+def send_last(sock: Any, answer: bytes) -> None:
+    """Send, then let the client finish what it is sending: closing on unread bytes would take the answer back."""
     try:
         sock.sendall(answer)
+        sock.shutdown(socket.SHUT_WR)
+        left = LINGER_BYTES
+        with gevent.Timeout(LINGER_S, TimeoutError("lingered long enough")):
+            while left > 0 and (part := sock.recv(CHUNK)):
+                left -= len(part)
     except OSError as error:
         log.debug("a rejected client was gone: %s", error)
