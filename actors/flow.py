@@ -84,7 +84,7 @@ class Flow:
         timer = gevent.Timeout(timeout_s)
         timer.start()
         try:
-            self._wait()
+            self.wait()
         except gevent.Timeout as late:
             if late is not timer:
                 raise
@@ -92,7 +92,8 @@ class Flow:
             timer.close()
         return self.busy == 0
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until nothing is under way, for as long as it takes."""
         current = getcurrent()
         while self.busy:
             self._waiting.append(current)
@@ -105,6 +106,7 @@ class Flow:
     def _wake(self) -> None:
         # Not before the callback runs: whoever was woken must not be woken out of what it does next.
         self._waking = False
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            one.switch()
+        for _ in range(len(self._waiting)):
+            # One by one: the first to run may end the wait of the next.
+            if self._waiting:
+                self._waiting.pop(0).switch()

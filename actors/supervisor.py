@@ -52,6 +52,10 @@ class Supervisor(Actor[object]):
             last_crash=self._last_crash,
         )
 
+    def children(self) -> tuple[str, ...]:
+        """Names under this supervisor that are not gone for good, in start order; ended static ones included."""
+        return tuple(self._wards)
+
     @override
     def handle(self, message: object) -> object:
         return Refused(f"{self.name} is a supervisor: it takes control messages only, not {type(message).__name__}")

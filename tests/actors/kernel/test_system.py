@@ -249,7 +249,6 @@ from actors.tree import Branch, Worker
 from core.supervision import Backoff, RestartRule
 
 class Restless(Actor):
-    @override
     def on_begin(self):
         self.tell(self.name, "go")
     def handle(self, message):

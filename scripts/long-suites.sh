@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The suites that take too long for every change: storms, benchmarks and what is marked slow.
+#   scripts/long-suites.sh [--short]        --short: the same suites, small
+# One line of the list below is one suite: add yours there.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+source scripts/environment.sh
+environment requirements.lock requirements-dev.lock
+
+kills=1000 seeds=3
+if [[ ${1:-} == --short ]]; then
+    kills=200 seeds=1
+fi
+
+failed=()
+suite() {
+    local name=$1
+    shift
+    echo "== $name"
+    "$@" || failed+=("$name")
+}
+
+suite "storm of kills" .venv/bin/python -m tests.chaos.storm --kills "$kills" --seeds "$seeds"
+suite "slow tests and benchmarks" .venv/bin/pytest -q -m "slow or benchmark"
+
+if ((${#failed[@]})); then
+    printf 'failed: %s\n' "${failed[@]}" >&2
+    exit 1
+fi
