@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 
 from core.ports import Panel
 from monitor import reading
-from monitor.metrics import Exposition
+from monitor.metrics.exposition import Exposition
 from monitor.page import answer as show_page
 from monitor.reading import Desk
 from monitor.views import health

@@ -19,10 +19,13 @@ from core.records import (
     EmergencyFired,
     Entry,
     EntryDecided,
+    OperationClosed,
     OperatorActed,
     OrderSettled,
+    OrderSigned,
 )
 from core.rules.verdict import Outcome, Verdict
+from monitor.metrics.spread import Spread
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +74,12 @@ class Tally:
         self.orders: Counter[str] = Counter()
         self.emergencies: Counter[str] = Counter()
         self.operator_acts = 0
+        self.landing = Spread((0.4, 0.8, 1.2, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0))
+        """From the signature's line in the journal to the block that has it, market time."""
+        self.panic = Spread((2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0))
+        """From the emergency to the close of its operation, market time."""
+        self._signed_at_s: dict[str, float] = {}
+        self._panics_at_s: dict[str, float] = {}
         self.late = False
         """The journal could not be read the last time."""
 
@@ -108,14 +117,27 @@ class Tally:
                 if candidate is not None:
                     candidate.decided = record
                     self._touched(candidate, entry.seq)
+            case OrderSigned():
+                self._signed_at_s[record.order_id] = record.at_s
             case OrderSettled():
-                self.orders[record.outcome] += 1
+                self._settled(record)
             case EmergencyFired():
                 self.emergencies[record.trigger.value] += 1
+                self._panics_at_s.setdefault(record.operation_id, record.at_s)
+            case OperationClosed():
+                panic_at_s = self._panics_at_s.pop(record.operation_id, None)
+                if panic_at_s is not None:
+                    self.panic.add(record.at_s - panic_at_s)
             case OperatorActed():
                 self.operator_acts += 1
             case _:
                 pass  # in the books already
+
+    def _settled(self, record: OrderSettled) -> None:
+        self.orders[record.outcome] += 1
+        signed_at_s = self._signed_at_s.pop(record.order_id, None)
+        if signed_at_s is not None and record.settlement is not None:
+            self.landing.add(record.settlement.at_s - signed_at_s)
 
     def _judged(self, seq: int, record: CandidateJudged) -> None:
         self.verdicts[record.stage, record.outcome.value, deciding(record.verdicts)] += 1

@@ -53,8 +53,8 @@ def shown(sight: Sight, operation: Operation) -> Shown:
 
 def told_values(sight: Sight, mint: str) -> dict[str, int]:
     """The sale value that the position last told, by mint; empty when it has told none."""
-    value = getattr(sight.position(mint), "sale_lamports", None)
-    return {mint: value} if isinstance(value, int) and value >= 0 else {}
+    view = sight.position(mint)
+    return {} if view is None or view.sale_lamports is None else {mint: view.sale_lamports}
 
 
 def gain(operation: Operation, sale: int | None) -> int | None:

@@ -9,6 +9,8 @@ from core.snapshots import ActorSnapshot
 from core.state import commandments, wallet
 from core.state.commandments import GateView
 from core.state.notifier import AlertsView
+from core.state.position import Position, PositionView
+from core.state.position import view as position_view
 from core.state.wallet import WalletView
 from core.state.watch import first
 from core.types import Role
@@ -50,9 +52,12 @@ class Sight:
         state = shown if isinstance(shown, wallet.State) else wallet.State(role=role)
         return wallet.view(state, self.now)
 
-    def position(self, mint: str) -> object:
+    def position(self, mint: str) -> PositionView | None:
         """What the position shows of itself, None while it is down."""
-        return self._shown(f"position.{mint}")
+        shown = self._shown(f"position.{mint}")
+        if isinstance(shown, Position):
+            return position_view(shown, self.now)
+        return shown if isinstance(shown, PositionView) else None
 
     def _shown(self, name: str) -> object:
         actor = self.actors.get(name)

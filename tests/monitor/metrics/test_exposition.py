@@ -4,11 +4,12 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus_text
 
-from core.records import BreakerSet, CommandmentViolated
+from core.records import BreakerSet, CommandmentViolated, OperationClosed
 from core.types import ExitReason, Role
-from monitor.metrics import REASONS_MOST, Exposition
+from monitor.metrics.exposition import Exposition
+from monitor.metrics.sources import REASONS_MOST
 from monitor.tally import Tally
-from tests.monitor.house import HELD, NOW_S, REFUSED, WON, FakePanel, FeedShown, judged, see
+from tests.monitor.house import HELD, NOW_S, REFUSED, START_S, WON, FakePanel, FeedShown, judged, see
 from tests.monitor.house import monitor as monitor_of
 
 OPEN = "application/openmetrics-text; version=1.0.0"
@@ -70,6 +71,32 @@ def test_counters_equal_what_happened(panel):
     assert value(panel, "actor_restarts_total", **{"class": "watcher"}) == 2
     assert value(panel, "dead_letters_total", **{"class": "journal"}) == 1
     assert value(panel, "alerts_total", severity="critical") == 1
+
+
+def test_times_are_spread_over_their_buckets(panel):
+    panel.add(
+        OperationClosed(
+            at_s=NOW_S + 5,
+            operation_id="op2",
+            mint=HELD,
+            symbol="",
+            opened_at_s=START_S + 962,
+            net_lamports=-1,
+            cost_lamports=0,
+            proceeds_lamports=0,
+            reason=ExitReason.CREATOR_SELL,
+        )
+    )
+
+    assert value(panel, "hold_seconds_count") == 2
+    assert value(panel, "hold_seconds_sum") == 608.0 + 1_043.0
+    assert value(panel, "hold_seconds_bucket", le="600") == 0
+    assert value(panel, "hold_seconds_bucket", le="900") == 1
+    assert value(panel, "hold_seconds_bucket", le="+Inf") == 2
+    assert value(panel, "panic_exit_seconds_sum") == 15.0
+    assert value(panel, "panic_exit_seconds_bucket", le="15") == 1
+    assert value(panel, "panic_exit_seconds_bucket", le="10") == 0
+    assert value(panel, "submit_to_confirm_seconds_count") == 3
 
 
 def test_gauges_equal_the_books(panel):

@@ -1,0 +1,147 @@
+"""Where each metric comes from: actors' snapshots, the books' money and rules, the tally of the journal."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from prometheus_client.core import Metric
+
+from core.ports import Panel
+from core.state.notifier import SEVERITIES
+from core.types import EMERGENCIES, ExitReason, Role
+from monitor.metrics.families import counter, counters, gauge, gauges, histogram, table
+from monitor.tally import Tally
+from monitor.views import health, wallets
+from monitor.views.sight import Sight, alerts_of
+
+COMMANDMENTS = 5
+OUTCOMES = ("filled", "failed", "expired", "refused")
+REASONS_MOST = 50
+"""Undecodable reasons shown by name; the programs bound them, this bounds a surprise."""
+TRAFFIC = (
+    ("actor_restarts", "Restarts of actors, by class of names", "restarts"),
+    ("dead_letters", "Messages that nobody was there to handle, by class of the name told", "dead"),
+    ("messages_handled", "Messages handled, by class of names", "handled"),
+    ("messages_refused", "Messages refused because a mailbox was full, by class of names", "refused"),
+    ("messages_conflated", "Market messages merged into a newer one, by class of names", "conflated"),
+)
+
+
+def of_actors(panel: Panel) -> Iterator[Metric]:
+    """What is known without books."""
+    actors = panel.directory.snapshots()
+    text = "1 when every permanent actor is alive, the feed is fresh and the journal writes"
+    yield gauge("healthy", text, not health.reasons(panel))
+    yield gauge("uptime_seconds", "Real time since the process started", panel.uptime_s())
+    depths: Counter[str] = Counter()
+    late: Counter[str] = Counter()
+    for actor in actors.values():
+        depths[_class(actor.name)] += actor.mailbox_depth
+        late[_class(actor.name)] += actor.late
+    yield gauges("mailbox_depth", "Messages that wait, by class of names", "class", depths)
+    yield gauges("actors_late", "Actors that do not answer, by class of names", "class", late)
+    traffic = panel.directory.counts()
+    for name, text, field in TRAFFIC:
+        yield counters(name, text, "class", {one: getattr(counts, field) for one, counts in traffic.items()})
+    feed, journal = actors.get("feed"), actors.get("journal")
+    age_s = health.feed_age_s(feed)
+    if age_s is not None:
+        yield gauge("feed_age_seconds", "Real time since the feed's last batch", age_s)
+    yield from _feed(feed.view if feed is not None else None)
+    yield from _journal(journal.view if journal is not None else None)
+    alerts = alerts_of(panel)
+    if alerts is not None:
+        raised = {severity: alerts.raised.get(severity, 0) for severity in SEVERITIES}
+        yield counters("alerts", "Alerts raised, by severity", "severity", raised)
+
+
+def _feed(view: object) -> Iterator[Metric]:
+    """Counters of the decoder, where the feed shows them."""
+    for name, text in (
+        ("batches", "Batches that the feed brought"),
+        ("events", "Market messages decoded"),
+        ("launches", "Tokens seen to begin"),
+    ):
+        value = getattr(view, name, None)
+        if isinstance(value, int):
+            yield counter(f"feed_{name}", text, value)
+    kinds = getattr(view, "events_by_kind", None)
+    if isinstance(kinds, Mapping):
+        rows: dict[tuple[str, ...], float] = {
+            tuple(str(name).split(".", 1)): count for name, count in kinds.items() if "." in str(name)
+        }
+        yield table("events", "Events decoded, by program and kind", ("program", "kind"), rows)
+    reasons = getattr(view, "undecodable", None)
+    if isinstance(reasons, Mapping):
+        shown = dict(list(reasons.items())[:REASONS_MOST])
+        rest = sum(reasons.values()) - sum(shown.values())
+        shown |= {"other": rest} if rest else {}
+        yield counters("undecodable", "What could not be decoded, by reason", "reason", shown)
+
+
+def _journal(view: object) -> Iterator[Metric]:
+    """How long commits take, where the journal shows it."""
+    shown = {"0.5": getattr(view, "commit_p50_s", None), "0.99": getattr(view, "commit_p99_s", None)}
+    known = {quantile: commit_s for quantile, commit_s in shown.items() if isinstance(commit_s, int | float)}
+    if known:
+        text = "A durable append to the journal, of the last thousand, real time"
+        yield gauges("journal_commit_seconds", text, "quantile", known)
+    waiting = getattr(view, "waiting", None)
+    if isinstance(waiting, int):
+        yield gauge("journal_waiting", "Durable appends not yet on disk", waiting)
+
+
+def of_money(sight: Sight) -> Iterator[Metric]:
+    books, gate = sight.books, sight.gate
+    if gate.equity_lamports is not None:
+        yield gauge("equity_lamports", "All we own, open positions at sale price", gate.equity_lamports)
+    yield gauge("equity_peak_lamports", "Highest equity since start or resume", books.equity_peak_lamports)
+    yield gauge("capital_lamports", "Start capital", books.capital_lamports())
+    balances = {role.value: books.balance(role) for role in Role}
+    yield gauges("wallet_balance_lamports", "Balance of each wallet", "role", balances)
+    yield gauge("psychology_fund_lamports", "What emotional accounting has put away", books.balance(Role.PSYCHOLOGY))
+    yield gauge("rent_locked_lamports", "Refundable rent", books.accounts.get("rent", 0))
+    yield gauge("fleet_health_ratio", "How well the wallets are provided for, 0 to 1", wallets.fleet(sight))
+    if gate.drawdown_lamports is not None and books.equity_peak_lamports:
+        share = gate.drawdown_lamports / books.equity_peak_lamports
+        yield gauge("drawdown_ratio", "Fall of equity from its peak, as a share of the peak", share)
+    if gate.day_result_lamports is not None:
+        loss = max(-gate.day_result_lamports, 0)
+        yield gauge("daily_loss_lamports", "Loss of the day so far, realised and open; 0 in profit", loss)
+    yield gauge("daily_loss_limit_lamports", "Loss of a day that stops entries", gate.day_limit_lamports)
+    if sight.sol_usd is not None:
+        yield gauge("sol_usd", "Newest reading of SOL in USD", sight.sol_usd)
+
+
+def of_rules(sight: Sight) -> Iterator[Metric]:
+    books, at_s = sight.books, sight.at_s
+    yield gauge("open_positions", "Open operations", len(books.operations))
+    yield gauge("orders_unsettled", "Orders without an outcome yet", len(books.orders))
+    yield gauge("entries_paused", "1 while the operator has paused entries", books.paused)
+    yield gauge("breaker_open", "1 while the circuit breaker refuses entries", sight.gate.breaker_until_s > at_s)
+    cooldown_s = max(books.militia.paused_until_s - at_s, 0.0)
+    yield gauge("militia_cooldown_seconds", "Market time until the pause after losses ends", cooldown_s)
+    yield gauge("wallet_generation", "Present generation of wallets", books.generation)
+    compliant = {str(one.number): float(one.compliant) for one in sight.gate.commandments}
+    yield gauges("commandment_compliant", "1 while the commandment is kept", "commandment", compliant)
+    violations = {str(number): books.violations.get(number, 0) for number in range(1, COMMANDMENTS + 1)}
+    yield counters("violations", "Violations, by commandment", "commandment", violations)
+
+
+def of_tally(tally: Tally) -> Iterator[Metric]:
+    """What only the journal says; counts since the entry at which the tally began."""
+    yield counters("orders", "Settled orders, by outcome", "outcome", {one: tally.orders[one] for one in OUTCOMES})
+    fired = {trigger.value: tally.emergencies[trigger.value] for trigger in ExitReason if trigger in EMERGENCIES}
+    yield counters("emergencies", "Emergencies fired, by trigger", "trigger", fired)
+    text = "Journaled verdicts on tokens, by stage, verdict and the criterion that decided"
+    yield table("candidates", text, ("stage", "verdict", "criterion"), tally.verdicts)
+    text = "The gate's answers, by verdict and the criterion that decided"
+    yield table("entries", text, ("verdict", "criterion"), tally.decisions)
+    yield histogram("submit_to_confirm_seconds", "From signing to the block, market time", tally.landing)
+    yield histogram("panic_exit_seconds", "From an emergency to its operation's close, market time", tally.panic)
+    yield counter("operator_acts", "Changes made by a person", tally.operator_acts)
+    yield gauge("tally_late", "1 when the journal could not be read for these counts", tally.late)
+
+
+def _class(name: str) -> str:
+    """The class of a name, up to the first dot: bounded."""
+    return name.partition(".")[0]
