@@ -112,10 +112,17 @@ def short(mint: str | None) -> str:
     return mint if len(mint) <= 12 else f"{mint[:4]}…{mint[-4:]}"
 
 
+def label(name: str) -> str:
+    """An actor's name, with the address in it short."""
+    first, dot, rest = name.partition(".")
+    return f"{first}{dot}{short(rest)}" if dot and len(rest) > 20 else name
+
+
 def figure(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.3g}"
 
 
 FORMATS = {
-    format_.__name__: format_ for format_ in (sol, signed_sol, dollars, share, percent, duration, clock, short, figure)
+    format_.__name__: format_
+    for format_ in (sol, signed_sol, dollars, share, percent, duration, clock, short, label, figure)
 }
