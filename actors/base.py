@@ -59,7 +59,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
         """When the last message was begun, on the monotonic clock."""
         self.handling = False
         self.killed = False
-        self._finished = self._left = False
+        self.finishing = self._left = False
         self._helpers: set[Greenlet[..., Any]] = set()
         self._promised: set[Reply] = set()
         self._stop_replies: list[Reply] = []
@@ -88,7 +88,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
 
     def finish(self) -> None:
         """End normally after the present message."""
-        self._finished = True
+        self.finishing = True
 
     def tell(self, name: str, message: object) -> bool:
         """See `Directory.tell`."""
@@ -143,7 +143,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
     def _serve(self) -> None:
         inbox, counts, flow = self.inbox, self._counts, self._flow
         turn_s = monotonic()
-        while not self._finished:
+        while not self.finishing:
             letter = inbox.get()
             if letter.kind == CONTROL:
                 try:
@@ -173,7 +173,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
     def _control(self, letter: Letter) -> None:
         match letter.message:
             case Stop() | _ActorStop():
-                self._finished = True
+                self.finishing = True
                 if letter.reply_to is not None:
                     self._stop_replies.append(letter.reply_to)
             case Probe():
@@ -246,7 +246,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
         """The last, unblocking part of every end. A disowned actor that ends later leaves no second time."""
         if self._left:
             return
-        self._left = self._finished = True
+        self._left = self.finishing = True
         self.actor_stopped.set()
         pykka.ActorRegistry.unregister(self.actor_ref)
         gone = Unavailable(f"{self.name} ended before it answered")

@@ -80,15 +80,19 @@ class Directory(Names):
     def start_child(self, supervisor: str, name: str, args: object = None) -> bool:
         """Ask `supervisor` for the child `name`, made by its template for the class of the name.
 
-        Messages told to `name` from now on wait for it. False when there is such an actor already. Raises Unavailable
-        when the supervisor is unknown or dead.
+        Messages told to `name` from now on wait for it. False when there is such an actor already; one that is just
+        ending is followed by the new one. Raises Unavailable when the supervisor is unknown or dead. In ordered
+        dispatch the child begins in its turn: whoever wants it cannot ask it something in the same step.
         """
         above = self._entries.get(supervisor)
         if above is None or above.state is DEAD:
             raise Unavailable(f"{supervisor} is not there to start {name}")
         entry = self._entries.get(name)
         if entry is not None and entry.state is not DEAD:
-            return False
+            if not entry.ending() or entry.parent != supervisor:
+                return False
+            entry.again, entry.request = True, args
+            return True
         entry = self._entries[name] = Entry(name, supervisor, self.flow.counts(name))
         entry.dynamic, entry.request = True, args
         if self.ordered:

@@ -31,6 +31,7 @@ class Entry:
 
     __slots__ = (
         "actor",
+        "again",
         "buffer",
         "class_name",
         "counts",
@@ -56,11 +57,17 @@ class Entry:
         """The mailbox to tell, while the name is alive."""
         self.buffer: deque[Letter] = deque()
         self.keep = KEEP
-        self.dynamic = self.supervises = False
+        self.dynamic = self.supervises = self.again = False
+        """`again`: a new child of the name was asked for while the last one was ending."""
         self.queued = False
         """The wish for it stands in the ordered queue: starting, but nothing is under way yet."""
         self.request: object = None
         self.incarnation = self.handled_before = 0
+
+    def ending(self) -> bool:
+        """Whether this is a dynamic child on its way out; it may still turn out that it comes back by itself."""
+        finishing = self.actor is not None and self.actor.finishing
+        return self.dynamic and (self.state is RESTARTING or (self.state is ALIVE and finishing))
 
     def snapshot(self, *, late: bool = False) -> ActorSnapshot:
         """What can be seen from outside now; `late` when the looker knows that it is."""

@@ -57,7 +57,7 @@ class Names:
     def attach(self, actor: "Actor[Any]") -> None:
         """A new incarnation exists. It takes control messages now and ordinary ones when it has begun."""
         entry = self._entries[actor.name]
-        entry.actor = actor
+        entry.actor, entry.again = actor, False
         entry.incarnation += 1
         if entry.incarnation > 1:
             entry.counts.restarts += 1

@@ -7,7 +7,7 @@ is decided in `core.supervision`.
 import logging
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from typing_extensions import override
 
@@ -103,7 +103,7 @@ class Supervisor(Actor[object]):
         for entry in self.directory.entries():
             if entry.parent != self.name or entry.name in self._wards:
                 continue
-            if entry.dynamic and entry.incarnation == 0:
+            if entry.dynamic and (entry.incarnation == 0 or entry.again):
                 self._adopt(Child(entry.name, entry.request))
             else:
                 self.directory.release(entry.name)
@@ -125,7 +125,12 @@ class Supervisor(Actor[object]):
                 self._start_due(ward)
 
     def _forget(self, name: str) -> None:
-        ward = self._wards[name]
+        ward, entry = self._wards[name], self.directory.entry(name)
+        if ward.dynamic and entry is not None and entry.again:
+            successor = self._adopt(Child(name, entry.request))
+            if successor is not None:
+                self._start_due(successor)
+            return
         if ward.dynamic or ward.spec.restart is Restart.TEMPORARY:
             del self._wards[name]
         else:
@@ -160,7 +165,7 @@ class Supervisor(Actor[object]):
     def _start(self, ward: Ward) -> None:
         ward.phase = Phase.STARTING
         try:
-            ward.actor = self._made(ward)
+            ward.actor = ward.start(self.system, self.name, Supervisor)
         except BaseException as error:
             if self.killed:
                 raise
@@ -171,27 +176,6 @@ class Supervisor(Actor[object]):
             return
         ward.urn = ward.actor.actor_urn
         ward.start_timer(self.inbox)
-
-    def _made(self, ward: Ward) -> Actor[Any]:
-        spec = ward.spec
-        if isinstance(spec, Branch):
-            self.directory.expect(ward.name, self.name, keep=0)
-            context = Context(
-                name=ward.name, parent=self.name, system=self.system, args=spec, shutdown_s=spec.shutdown_s
-            )
-            Supervisor.start(context)
-        else:
-            self.directory.expect(ward.name, self.name, keep=spec.keep, dynamic=ward.dynamic)
-            context = Context(
-                name=ward.name,
-                parent=self.name,
-                system=self.system,
-                args=ward.args,
-                bounds=spec.bounds,
-                shutdown_s=spec.shutdown_s,
-            )
-            spec.actor.start(context)
-        return self.directory.present(ward.name)
 
     def _child_began(self, name: str, urn: str) -> None:
         ward = self._wards.get(name)

@@ -34,6 +34,8 @@ R = TypeVar("R")
 
 NATIVE_THREADS = 8
 PROBE_S = 0.5
+POOL_S = 1.0
+WAIT_SLICE_S = 3_600.0
 
 
 class System:
@@ -104,12 +106,19 @@ class System:
             log.error("not stopped within %s s; killing", timeout_s)
             kill_all([root], kill_s(self._tree))
         self.directory.bury_all()
-        self._pool.kill()
+        with gevent.Timeout(POOL_S, False):  # type: ignore[arg-type]  # False: the timeout ends the block in silence
+            # A call that hangs in a native thread cannot be ended; the process leaves it behind.
+            self._pool.kill()
         return in_time and not self.gave_up.is_set()
 
     def wait(self, timeout_s: float | None = None) -> int | None:
         """Wait for the end: 0 after an ordered stop, 1 when the root gave up, None when the time was over before."""
-        self._ended.wait(timeout_s)
+        if timeout_s is None:
+            # In slices: a hub with no timer and no socket takes an endless wait for a deadlock.
+            while not self._ended.wait(WAIT_SLICE_S):
+                pass
+        else:
+            self._ended.wait(timeout_s)
         return int(self.gave_up.is_set()) if self._ended.is_set() else None
 
     # Services of the kernel to actors

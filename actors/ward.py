@@ -1,15 +1,18 @@
 """A child as its supervisor sees it."""
 
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gevent.hub import get_hub
 from msgspec import Struct
 
-from actors.base import Actor
+from actors.base import Actor, Context
 from actors.control import Overdue
-from actors.mailbox import Mailbox
+from actors.mailbox import Bounds, Mailbox
 from actors.tree import Branch, Worker
+
+if TYPE_CHECKING:
+    from actors.system import System
 
 
 class Phase(Enum):
@@ -35,6 +38,19 @@ class Ward:
         self.urn = ""
         self.attempt = 0
         self.timer: Any = None
+
+    def start(self, system: "System", parent: str, of_branches: type[Actor[Any]]) -> Actor[Any]:
+        """A new incarnation. Raises what its constructor raises, and Refused when the name is somebody else's."""
+        spec = self.spec
+        if isinstance(spec, Worker):
+            actor_class, args, bounds, keep = spec.actor, self.args, spec.bounds, spec.keep
+        else:
+            actor_class, args, bounds, keep = of_branches, spec, Bounds(), 0
+        system.directory.expect(self.name, parent, keep=keep, dynamic=self.dynamic)
+        actor_class.start(
+            Context(name=self.name, parent=parent, system=system, args=args, bounds=bounds, shutdown_s=spec.shutdown_s)
+        )
+        return system.directory.present(self.name)
 
     def start_timer(self, inbox: Mailbox) -> None:
         """Tell the supervisor when this worker has been starting for too long. A branch's workers have their own."""

@@ -410,3 +410,40 @@ def test_after_any_kills_the_living_are_exactly_the_tree(kills, outer, inner):
             living = {name: system.directory.present(name) for name in alive}
             assert all(not one.greenlet.dead for one in living.values())
             assert set(urns(system)) == alive
+
+
+def test_a_child_asked_for_while_the_last_of_its_name_ends_is_its_successor():
+    with running(branch("root", branch("market", templates=TEMPLATES))) as (system, stage):
+        system.directory.start_child("market", "position.m", args="first")
+        settled(system)
+        first = system.directory.present("position.m")
+        asked = []
+
+        def finish(*_):
+            first.finish()
+            asked.append(system.directory.start_child("market", "position.m", args="second"))
+            system.directory.tell("position.m", Do(what="for the second"))
+
+        first.obey = finish
+        system.directory.tell("position.m", Do(what="x"))
+        settled(system)
+
+        assert asked == [True]
+        assert system.directory.present("position.m").context.args == "second"
+        assert stage.did("position.m") == ["began", "x", "ended", "began", "for the second"]
+
+
+def test_a_child_asked_for_while_it_crashes_is_the_one_that_comes_back():
+    with running(branch("root", branch("market", templates=TEMPLATES))) as (system, stage):
+        system.directory.start_child("market", "position.m", args="first")
+        settled(system)
+        waits = Waits(system, held=True)
+        system.directory.tell("position.m", Do(what="error"))
+        until(lambda: waits.calls)
+
+        system.directory.start_child("market", "position.m", args="second")
+        waits.over()
+        settled(system)
+
+        assert system.directory.present("position.m").context.args == "first"
+        assert stage.did("position.m") == ["began", "error", "crashed", "began"]

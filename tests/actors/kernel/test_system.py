@@ -280,3 +280,16 @@ def test_too_many_crashes_escalate_to_a_process_that_ends_non_zero_with_a_dump(t
     assert ended.stderr.count("restless crashed: ValueError('again')") == 12
     assert ended.stderr.count("sub crashed: IntensityReached") == 4
     assert "root: more than 3 restarts within 60 s" in msgspec.json.decode(file.read_bytes())["reason"]
+
+
+def test_a_native_call_that_hangs_does_not_hold_up_the_stop():
+    with running(branch("root", *puppets("a"))) as (system, _):
+        native = monkey.get_original("threading", "Event")()
+        gevent.spawn(system.run_native, native.wait)
+        until(lambda: system.pending_calls == 1)
+
+        with Within():
+            assert system.stop(WAIT_S)
+
+        native.set()
+        until(lambda: system.pending_calls == 0)
