@@ -7,14 +7,15 @@ from http.client import HTTPConnection
 
 import gevent
 import pytest
+from typing_extensions import override
 
-from actors.base import Context
+from actors.base import Actor, Context
 from actors.notifier import NotifierActor
 from actors.server import Listening, ServerActor, ServerView
 from actors.system import System
 from actors.tree import Branch, Worker
 from core.errors import Refused
-from core.messages import PauseEntries, RaiseAlert
+from core.messages import Message, PauseEntries, RaiseAlert
 from core.snapshots import ActorState
 from core.state.notifier import AlertsView
 from monitor.app import control_app, monitor_app
@@ -152,3 +153,28 @@ def test_the_notifier_keeps_alerts_without_any_journal():
     assert snapshot.state is ActorState.ALIVE
     assert isinstance(snapshot.view, AlertsView)
     assert [one.key for one in snapshot.view.alerts] == ["x"]
+
+
+class Stuck(Actor[Message]):
+    """Begins, and hangs in its first message."""
+
+    @override
+    def handle(self, message: Message) -> object:
+        gevent.sleep(WAIT_S * 10)
+        return None
+
+
+def test_hung_actors_show_as_late_over_the_wire_and_the_others_do_not():
+    panel = FakePanel()
+    hung = [Worker(name=name, actor=Stuck, shutdown_s=0.02) for name in ("stuck", "stuck2")]
+    with running(server("monitor", panel=panel), *hung) as system:
+        panel.directory = system.directory  # type: ignore[assignment]  # a real one in place of the fake
+        for name in ("stuck", "stuck2"):
+            system.directory.tell(name, PauseEntries(by="me"))
+        gevent.sleep(0)
+
+        status, body = get(view_of(system, "monitor").port, "/actors?live=1")
+
+    assert status == 200
+    late = {item["name"]: item["late"] for item in json.loads(body)["items"]}
+    assert late == {"root": False, "monitor": False, "stuck": True, "stuck2": True}
