@@ -1,7 +1,7 @@
 """What the journal remembers. Append-only, versioned, in market time; the state of everything is fold(journal).
 
 Money moves only in records with `postings`: lamports per account that sum to zero (double entry). Accounts:
-`wallet:<role>`, `pool` (the market's side of trades), `fee:<kind>` (protocol, creator, lp, base, priority, tip),
+`wallet:<role>`, `pool` (the market's side of trades), `fee:<kind>` (protocol, creator, lp, base, priority, tip, rent),
 `rent` (refundable), `rent_lost`, `failed_entries`, `rotation`, `treasury` (fees of our own transfers), `external`,
 `recovered`, `cold`.
 """

@@ -30,6 +30,10 @@ SNAPSHOT_SLOTS = 300
 """Two minutes of market time between snapshots: a restart plays at most these again, in a fifth of a second."""
 
 
+ORDERS_KEPT = 1_024
+"""Orders remembered until they land. One that expires is never heard of again; far fewer are under way at a time."""
+
+
 class DurableVenue:
     """A paper venue whose landings are on disk. Implements `core.ports.VenueBackend`."""
 
@@ -49,6 +53,8 @@ class DurableVenue:
 
     def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
         if self.status(signature) is None:
+            if len(self._orders) >= ORDERS_KEPT:
+                del self._orders[next(iter(self._orders))]
             self._orders[signature] = order
             self.venue.submit(order, signature, last_valid_slot)
 

@@ -98,7 +98,8 @@ class Settlement(Struct, frozen=True, kw_only=True):
     """What a transaction did, read from the chain (paper or real), never from the quote.
 
     Signs are ours: `tokens` and `lamports` positive when we gained. `lamports` is the change of all our wallets
-    together, `changes` by role; fees are positive costs by kind (protocol, creator, lp, base, priority, tip);
+    together, `changes` by role; fees are positive costs by kind (protocol, creator, lp, base, priority, tip, and rent
+    that never comes back);
     `rent_lamports` is positive when rent was locked, negative when returned.
     """
 

@@ -1,7 +1,8 @@
 """The state of the paper chain: balances, token accounts and rents of our wallets, in lamports and token units.
 
-wallets, accumulators   <role>.<generation>, <role>.<generation>.<venue>
-token accounts          <role>.<generation>/<mint>
+wallets          <role>.<generation>
+accumulators     <role>.<generation>.<venue>, unclosable accounts alike
+token accounts   <role>.<generation>/<mint>
 """
 
 from hashlib import sha256
@@ -26,6 +27,8 @@ class PaperChain(Struct, frozen=True, kw_only=True):
     wallets: dict[str, int] = {}
     token_accounts: dict[str, TokenAccount] = {}
     accumulators: dict[str, int] = {}
+    unclosable: dict[str, int] = {}
+    """Rent of accounts that nothing closes: those of accumulators that keep the cashback of cashback coins."""
     received: int = 0
     """Lamports that came from outside: what all balances and fees must add up to."""
     settled: dict[str, Settlement] = {}

@@ -62,6 +62,7 @@ class PaperFeed:
                 slot=sent.land_slot,
                 at_s=batch.at_s - (batch.slot - sent.land_slot) * SLOT_S,
                 reserves=before,
+                rates=self.book.rates(sent.order.mint),
             )
             landings.append(settlement)
             side = sent.order.side

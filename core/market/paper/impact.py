@@ -6,9 +6,13 @@ amounts of others stay as they were, though they would have got a little less. W
 did to the curve ends with the curve.
 """
 
+from typing import Any
+
 from msgspec import Struct
 from msgspec.structs import replace
 
+from core.market.fees import FeeRates, as_cashback, rates_of
+from core.market.reserves import venue_of
 from core.messages import AnyMarketData, Graduated, Launched, PoolOpened, Reserves, Traded
 from core.types import Venue
 
@@ -41,9 +45,13 @@ class ImpactBook:
     def __init__(self, impacts: dict[str, Impact] | None = None, reserves: dict[str, Reserves] | None = None) -> None:
         self.impacts: dict[str, Impact] = dict(impacts or {})
         self._reported: dict[str, Reserves] = dict(reserves or {})
+        self._cashback: dict[str, None] = {}
 
     def seen(self, message: AnyMarketData) -> AnyMarketData:
         """Remember what the feed says of a token; the message with the reserves that our trades have left."""
+        if isinstance(message, Launched) and message.cashback:
+            _make_room(self._cashback)
+            self._cashback[message.mint] = None
         if isinstance(message, Traded | PoolOpened | Launched):
             self._remember(message.mint, message.reserves)
             impact = self.impacts.get(message.mint)
@@ -58,6 +66,14 @@ class ImpactBook:
         reported = self._reported.get(mint)
         return None if reported is None else moved(reported, self.impacts.get(mint))
 
+    def rates(self, mint: str) -> FeeRates | None:
+        """Today's rates where the token trades; a coin seen launched as a cashback coin pays as one."""
+        reserves = self.reserves(mint)
+        if reserves is None:
+            return None
+        rates = rates_of(venue_of(reserves))
+        return as_cashback(rates) if mint in self._cashback else rates
+
     def filled(self, mint: str, before: Reserves, after: Reserves) -> None:
         """Our fill turned `before` into `after`."""
         impact = self.impacts.get(mint)
@@ -71,7 +87,12 @@ class ImpactBook:
         return {mint: reserves for mint, reserves in self._reported.items() if mint in mints}
 
     def _remember(self, mint: str, reserves: Reserves) -> None:
-        if len(self._reported) >= TOKENS_KEPT and mint not in self._reported:
-            for oldest in list(self._reported)[: TOKENS_KEPT // 8]:
-                del self._reported[oldest]
+        if mint not in self._reported:
+            _make_room(self._reported)
         self._reported[mint] = reserves
+
+
+def _make_room(kept: dict[str, Any]) -> None:
+    if len(kept) >= TOKENS_KEPT:
+        for oldest in list(kept)[: TOKENS_KEPT // 8]:
+            del kept[oldest]

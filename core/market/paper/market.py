@@ -47,7 +47,7 @@ class PaperMarket:
                 landings.append(self.venue.settle(sent, slot=slot, at_s=at_s))
         failure = ""
         if trade is not None:
-            failure = self.submit(trade, DRAWN if trade.failed else shortfall(self.venue.chain, trade.order))
+            failure = self.submit(trade, DRAWN if trade.failed else self._shortfall(trade))
         played = self.simulator.step()
         if trade is not None:
             fill = next((fill for fill in played.fills if fill.signature == trade.signature), None)
@@ -68,6 +68,11 @@ class PaperMarket:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _shortfall(self, trade: Sent) -> str:
+        rates = self.simulator.rates(trade.order.mint)
+        cashback = rates is not None and rates.cashback_bps > 0
+        return shortfall(self.venue.chain, trade.order, cashback=cashback)
 
     def submit(self, trade: Sent, failure: str) -> str:
         """Let the trade land in the next slot, to fail with `failure` unless that is empty. Why it fails, if known."""

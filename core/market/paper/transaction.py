@@ -74,7 +74,7 @@ def execute(
     return _settled(transaction.chain_after(), done)
 
 
-def shortfall(chain: PaperChain, order: Order) -> str:
+def shortfall(chain: PaperChain, order: Order, *, cashback: bool = False) -> str:
     """Why this order fails whatever the reserves say, or empty: for a market that trades before the chain is asked.
 
     Errs against the order by what a buy would leave of its lamports, and a sale bring above its limit.
@@ -86,7 +86,7 @@ def shortfall(chain: PaperChain, order: Order) -> str:
     worst = _Transaction(chain, order)
     try:
         worst.pay_landing(tip=True)
-        worst.act_at_worst()
+        worst.act_at_worst(cashback=cashback)
         worst.check_minimums()
     except _Failed as failed:
         return str(failed)
@@ -110,13 +110,18 @@ class _Transaction:
         self.wallets = dict(chain.wallets)
         self.token_accounts = dict(chain.token_accounts)
         self.accumulators = dict(chain.accumulators)
+        self.unclosable = dict(chain.unclosable)
         self.fees: dict[str, int] = {}
         self.changes: dict[str, int] = {}
         self.rent = 0
 
     def chain_after(self) -> PaperChain:
         return replace(
-            self.before, wallets=self.wallets, token_accounts=self.token_accounts, accumulators=self.accumulators
+            self.before,
+            wallets=self.wallets,
+            token_accounts=self.token_accounts,
+            accumulators=self.accumulators,
+            unclosable=self.unclosable,
         )
 
     def balance(self, role: Role) -> int:
@@ -163,7 +168,7 @@ class _Transaction:
         venue = venue_of(reserves)
         rates = rates_of(venue) if rates is None else rates
         if self.order.side is Side.BUY:
-            quote = self._buy(buy_exact_in(venue, self.order.lamports, rates))
+            quote = self._buy(buy_exact_in(venue, self.order.lamports, rates), cashback=rates.cashback_bps > 0)
             tokens, quote_lamports = quote.tokens, -quote.quote_lamports
         else:
             quote = self._sell(sell(venue, self.order.tokens, rates))
@@ -172,11 +177,11 @@ class _Transaction:
             self.fees[kind] = self.fees.get(kind, 0) + lamports
         return replace(done, tokens=tokens, quote_lamports=quote_lamports, reserves=reserves_of(quote.after))
 
-    def act_at_worst(self) -> None:
+    def act_at_worst(self, *, cashback: bool) -> None:
         """The dearest buy and the poorest sale that this order allows."""
         order = self.order
         if order.side is Side.BUY:
-            self._take_in(order.lamports, max(order.limit, 1))
+            self._take_in(order.lamports, max(order.limit, 1), cashback=cashback)
             if not self.balance(order.role):
                 raise _Failed(RENT)  # a lamport that a buy leaves over is too little to live on
         elif order.side is Side.SELL:
@@ -184,12 +189,12 @@ class _Transaction:
         else:
             self._transfer()
 
-    def _buy(self, quote: Quote | None) -> Quote:
+    def _buy(self, quote: Quote | None, *, cashback: bool) -> Quote:
         if quote is None:
             raise _Failed(UNTRADABLE)
         if quote.tokens < self.order.limit:
             raise _Failed(SLIPPAGE)
-        self._take_in(quote.total_lamports, quote.tokens)
+        self._take_in(quote.total_lamports, quote.tokens, cashback=cashback)
         return quote
 
     def _sell(self, quote: Quote | None) -> Quote:
@@ -201,7 +206,7 @@ class _Transaction:
         self._give_away(quote.total_lamports, quote.tokens)
         return quote
 
-    def _take_in(self, lamports: int, tokens: int) -> None:
+    def _take_in(self, lamports: int, tokens: int, *, cashback: bool) -> None:
         order, key = self.order, self._account_key()
         if key not in self.token_accounts:
             rent = token_account_lamports(token_2022=order.token_2022)
@@ -211,6 +216,9 @@ class _Transaction:
         if accumulator not in self.accumulators:
             self.accumulators[accumulator] = VOLUME_ACCUMULATOR_LAMPORTS
             self._lock(VOLUME_ACCUMULATOR_LAMPORTS)
+        if cashback and accumulator not in self.unclosable:
+            self.unclosable[accumulator] = TOKEN_ACCOUNT_LAMPORTS
+            self.pay("rent", TOKEN_ACCOUNT_LAMPORTS, order.payer)
         self._wrap_for_a_moment()
         self.move(order.role, -lamports)
         account = self.token_accounts[key]

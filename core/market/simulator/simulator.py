@@ -10,6 +10,7 @@ from typing import Self
 from msgspec import DecodeError, Struct, msgpack
 
 from core.errors import Refused
+from core.market.fees import FeeRates
 from core.market.simulator import crowd, facts, groups, launches, weather
 from core.market.simulator.broadcast import DecodedBroadcast, reserves_of
 from core.market.simulator.execution import execute
@@ -18,8 +19,8 @@ from core.market.simulator.market import Market
 from core.market.simulator.names import Names
 from core.market.simulator.orders import SimFill, SimOrder
 from core.market.simulator.settings import MarketSettings
-from core.market.simulator.state import Action, Kind, MarketState, Token
-from core.market.simulator.trading import migrate, sell
+from core.market.simulator.state import Action, Kind, MarketState, Stage, Token
+from core.market.simulator.trading import migrate, rates_for, sell
 from core.market.simulator.wire_broadcast import WireBroadcast
 from core.messages import AnyMarketData, RawTransaction, Reserves, SolPriceSeen, TokenFacts
 
@@ -138,6 +139,11 @@ class Simulator:
         """The reserves of its curve or pool; None for a token that is not remembered."""
         token = self._token(mint)
         return None if token is None else reserves_of(token)
+
+    def rates(self, mint: str) -> FeeRates | None:
+        """What a trade pays where the token trades now; None where it is not remembered or trades nowhere."""
+        token = self._token(mint)
+        return None if token is None or token.stage == Stage.COMPLETE else rates_for(token)
 
     def pools(self) -> dict[str, str]:
         """Pool address -> mint of every graduated token that is remembered."""

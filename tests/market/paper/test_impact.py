@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.market.curve import START, Curve, after_buy, after_sell, buy_cost, sell_proceeds
+from core.market.fees import as_cashback, rates_of
 from core.market.paper import impact
 from core.market.paper.impact import Impact, ImpactBook, moved
 from core.market.reserves import reserves_of, venue_of
-from core.messages import Graduated, PoolOpened, Reserves, Traded
+from core.messages import Graduated, Launched, PoolOpened, Reserves, Traded
 from core.types import Side, Venue
 from tests.market.states import traded_curves
 
@@ -86,3 +87,17 @@ def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch):
     assert book.reserves("coin99") is not None
     assert book.reserves("coin0") is None
     assert len(book.reported(frozenset(f"coin{number}" for number in range(100)))) <= 16
+
+
+def test_a_coin_launched_as_a_cashback_coin_pays_as_one():
+    book = ImpactBook()
+    launched = Launched(
+        mint="coin", at_s=1.0, slot=1, name="n", symbol="s", creator="c", user="c", supply=10**15,
+        reserves=reserves_of(START), cashback=True,
+    )  # fmt: skip
+    book.seen(launched)
+    book.seen(traded(reserves_of(START), "other"))
+
+    assert book.rates("coin") == as_cashback(rates_of(START))
+    assert book.rates("other") == rates_of(START)
+    assert book.rates("unknown") is None

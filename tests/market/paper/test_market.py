@@ -132,7 +132,7 @@ def test_the_market_and_the_chain_agree_over_thousands_of_slots_of_random_orders
 def test_a_disagreement_would_stop_the_process(monkeypatch: pytest.MonkeyPatch):
     world = market()
     mint = until_launch(world)
-    monkeypatch.setattr("core.market.paper.market.shortfall", lambda *_: "")
+    monkeypatch.setattr("core.market.paper.market.shortfall", lambda *_, **__: "")
     monkeypatch.setattr(world.venue, "chain", funded(lightning=WALLET_LAMPORTS + SOL // 20))
 
     with pytest.raises(Fatal, match="the market moved"):

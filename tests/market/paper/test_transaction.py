@@ -10,7 +10,7 @@ from core.chain.rent import (
 )
 from core.ledger.postings import balance_of, of_settlement
 from core.market.curve import START, after_buy, buy_cost
-from core.market.fees import rates_of
+from core.market.fees import as_cashback, rates_of
 from core.market.paper import transaction as paper
 from core.market.paper.chain import PaperChain, TokenAccount, accounts_of, digest, holdings_of, receive
 from core.market.paper.transaction import execute, shortfall
@@ -295,3 +295,17 @@ def test_every_settlement_balances_and_only_the_market_surprises(orders: list[Or
     assert accounts_of(chain) == expected
     assert all(lamports >= 0 for lamports in chain.wallets.values())
     assert sum(sum(by_role.values()) for by_role in holdings_of(chain).values()) == tokens
+
+
+def test_the_first_buy_of_a_cashback_coin_pays_rent_that_never_comes_back():
+    rates = as_cashback(rates_of(START))
+    chain, first = execute(funded(), buy(), "1", slot=1, at_s=0.4, reserves=CURVE, rates=rates)
+    chain, second = execute(chain, buy(), "2", slot=1, at_s=0.4, reserves=CURVE, rates=rates)
+
+    assert first.error == second.error == ""
+    assert first.fees["rent"] == TOKEN_ACCOUNT_LAMPORTS
+    assert "rent" not in second.fees
+    assert first.rent_lamports == TOKEN_ACCOUNT_LAMPORTS + VOLUME_ACCUMULATOR_LAMPORTS
+    assert balance_of(of_settlement(buy(), first)) == 0
+    assert accounts_of(chain)["rent"] == first.rent_lamports
+    assert chain.unclosable == {"lightning.0.curve": TOKEN_ACCOUNT_LAMPORTS}
