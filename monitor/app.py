@@ -16,6 +16,7 @@ from monitor.page import answer as show_page
 from monitor.reading import Desk
 from monitor.views import health
 from monitor.views.operations import Shown
+from monitor.views.plain import escaped
 from monitor.web import access, changes, problems, query
 from monitor.web.access import BODY_BYTES, Door, is_loopback
 
@@ -123,7 +124,8 @@ def _with_reason(panel: Panel, change: Callable[[Panel, changes.Reason], Shown])
 
 def answer(shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
     """JSON."""
-    return Response(msgspec.json.encode(shown), status=status.value, content_type="application/json")
+    text = escaped(msgspec.json.encode(shown, enc_hook=repr).decode())
+    return Response(text, status=status.value, content_type="application/json")
 
 
 def _health(panel: Panel) -> Response:

@@ -19,6 +19,7 @@ from monitor.views.sight import Sight, alerts_of
 
 REFRESH_S = 5
 ROWS = 12
+REASONS = 3
 CROWDS = frozenset({"watcher"})
 """Classes of names with hundreds of actors: counted on the page, listed under /actors."""
 
@@ -53,8 +54,21 @@ def _booked(desk: Desk) -> Shown:
         "operations": [
             operations_view.shown(one, at_s=sight.at_s) for one in operations_view.newest_first(sight)[:ROWS]
         ],
-        "candidates": [candidates_view.shown(one) for one in candidates[:ROWS]],
+        "candidates": [_explained(candidates_view.shown(one)) for one in candidates[:ROWS]],
     }
+
+
+def _explained(candidate: Shown) -> Shown:
+    """With the reasons that weigh most: what decided first, and how many more there are."""
+    verdicts, gate = candidate["verdicts"], candidate["gate"]
+    assert isinstance(verdicts, list)  # noqa: S101 - candidates_view makes it so
+    against = sorted(
+        (one for one in verdicts if one["outcome"] != "pass"),
+        key=lambda one: one["criterion"] != candidate["decided_by"],
+    )
+    if not against and isinstance(gate, dict):
+        against = gate["against"]
+    return {**candidate, "why": against[:REASONS], "more": len(against[REASONS:])}
 
 
 def _tree(desk: Desk) -> Shown:

@@ -22,7 +22,6 @@ from monitor.views import status as status_view
 from monitor.views import wallets as wallets_view
 from monitor.views.operations import Shown
 from monitor.views.performance import Figures
-from monitor.views.plain import plain
 from monitor.views.sight import Sight, alerts_of
 from monitor.web.problems import Problem
 from monitor.web.query import choice, flag, known, mint_filter, number, page, paging
@@ -173,8 +172,7 @@ def actor(desk: Desk, name: str) -> Shown:
 
 def dump(desk: Desk) -> Shown:
     known()
-    shown = plain(desk.panel.dump(), items=10_000)
-    return shown if isinstance(shown, dict) else {"dump": shown}
+    return desk.panel.dump()
 
 
 def whole(items: Sequence[Shown]) -> Shown:

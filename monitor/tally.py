@@ -43,7 +43,7 @@ class Candidate(Struct, kw_only=True):
     mint: str
     symbol: str
     seq: int
-    """Of the last entry that said something about it: newest first by this."""
+    """Of the last entry that judged it: newest first by this."""
     first: CandidateJudged
     last: CandidateJudged
     decided: EntryDecided | None = None
@@ -66,7 +66,7 @@ class Tally:
         self._lock = Lock()
         self._seq: int | None = None
         self.candidates: OrderedDict[str, Candidate] = OrderedDict()
-        """By mint, the one that changed last at the end."""
+        """By mint, the one that was judged last at the end."""
         self.verdicts: Counter[tuple[str, ...]] = Counter()
         """Journaled verdicts by (stage, verdict, the criterion that decided)."""
         self.decisions: Counter[tuple[str, ...]] = Counter()
@@ -110,7 +110,6 @@ class Tally:
                 candidate = self.candidates.get(record.mint)
                 if candidate is not None:
                     candidate.followed = (*candidate.followed, record)[-REFUSED_LATER:]
-                    self._touched(candidate, entry.seq)
             case EntryDecided():
                 self.decisions["admitted" if record.admitted else "refused", deciding(record.verdicts)] += 1
                 candidate = self.candidates.get(record.mint)

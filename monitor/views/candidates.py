@@ -10,7 +10,7 @@ FATES = ("taken", "refused", "watched")
 
 
 def newest_first(tally: Tally, *, fate: str | None, criterion: str | None, mint: str) -> list[Candidate]:
-    """Those that match, the one that changed last first."""
+    """Those that match, the one that was judged last first."""
     tally.catch_up()
     return [
         one

@@ -4,7 +4,9 @@ A field that holds a time (`…at_s`, `…until_s`, `deadline_s`: epoch seconds)
 under its name without `_s`; null where it never was. What is left out by the bounds is said.
 """
 
+import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -21,6 +23,7 @@ EPOCH_FROM_S: Final = 100_000_000.0
 """A smaller number in such a field counts from something else (a schedule's `at_s` counts from the first fill)."""
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Controls, bidi and other invisible characters, line ends."""
+BEYOND_ASCII: Final = re.compile(r"[^\x20-\x7e]")
 
 
 def plain(value: object, *, items: int = ITEMS, depth: int = DEPTH) -> object:
@@ -63,6 +66,16 @@ def visible(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in HIDDEN else c for c in text[:TEXT])
     return text if len(text) <= TEXT else text[:TEXT] + "…"
+
+
+def escaped(text: str) -> str:
+    """JSON text with what `visible` writes out as JSON's own escapes: the same to a program, harmless on a terminal."""
+    return BEYOND_ASCII.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    return json.dumps(character)[1:-1] if unicodedata.category(character) in HIDDEN else character
 
 
 def text_of(key: object) -> str:

@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import pytest
 from typing_extensions import override
 
+from core.rules.verdict import Verdict
 from core.snapshots import ActorState
 from monitor.page import clock, dollars, duration, percent, share, short, signed_sol, sol
-from tests.monitor.house import HELD, READ, REFUSED, FakePanel, see
+from tests.monitor.house import HELD, NOW_S, READ, REFUSED, FakePanel, judged, see
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -65,6 +66,15 @@ def test_the_page_shows_every_part(monitor):
         assert part in text
     for value in ("op1", "take_profit", "creator_sell", "tactical_exit", "honeypot", "commandments", "0.136328"):
         assert value in text
+
+
+def test_a_refusal_shows_what_decided_first_and_how_many_more(panel, monitor):
+    fails = [Verdict.failed(name, f"{name} is bad") for name in ("age", "liquidity", "holders", "cost")]
+    panel.add(judged(REFUSED, "X", NOW_S, "last", *fails, Verdict.failed("honeypot", "a trap", final=True)))
+
+    text = " ".join(parsed(monitor.get("/").text).text.split())
+
+    assert "honeypot a trap; age age is bad; liquidity liquidity is bad and 2 more" in text
 
 
 def test_a_strangers_markup_escape_and_bidi_are_only_text(monitor):

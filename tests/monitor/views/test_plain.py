@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from core.rules.verdict import Verdict
 from core.types import Role
-from monitor.views.plain import HIDDEN, iso, plain, visible
+from monitor.views.plain import HIDDEN, escaped, iso, plain, visible
 
 
 class Colour(StrEnum):
@@ -76,6 +76,14 @@ def test_no_time_and_a_time_that_cannot_be_written_are_none():
     assert iso(1e30) is None
     assert iso(float("nan")) is None
     assert iso(1_767_225_600) == "2026-01-01T00:00:00Z"
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner, max_size=4), max_leaves=8))
+def test_escaped_json_means_the_same_and_shows_nothing_invisible(value):
+    text = msgspec.json.encode(value).decode()
+
+    assert json.loads(escaped(text)) == value
+    assert not [character for character in escaped(text) if unicodedata.category(character) in HIDDEN]
 
 
 ANYTHING = st.recursive(
