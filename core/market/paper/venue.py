@@ -71,8 +71,11 @@ class PaperVenue:
         return Signed(f"paper.{order.id}.{mark}", slot + VALID_SLOTS)
 
     def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
-        """Send once more. What has landed or is about to is left alone; what was lost draws again."""
-        if signature in self.chain.settled:
+        """Send once more. What has landed or is about to is left alone; what was lost draws again.
+
+        Before the first slot is known (a restart) nothing can land: such a send is lost.
+        """
+        if signature in self.chain.settled or not self.slot:
             return
         sent = self._sent.setdefault(signature, Sent(order, signature, last_valid_slot))
         if sent.land_slot:

@@ -15,8 +15,20 @@ from tests.market.paper.orders import SOL, buy, funded, transfer
 SURE = PaperRule(failed_share=0.0, missed_share=0.0, landing_shares=(1.0,))
 
 
-def venue(rule: PaperRule = SURE, seed: int = 7) -> PaperVenue:
-    return PaperVenue(rule, seed, funded())
+def venue(rule: PaperRule = SURE, seed: int = 7, slot: int = 1) -> PaperVenue:
+    paper = PaperVenue(rule, seed, funded())
+    paper.slot = slot
+    return paper
+
+
+def test_a_send_before_the_first_slot_is_lost_and_the_next_lands_by_the_slots_that_came():
+    paper = venue(slot=0)
+    paper.submit(buy(), "s", 400_000_150)
+    assert paper.due(400_000_000) == []
+
+    paper.submit(buy(), "s", 400_000_150)
+
+    assert [sent.land_slot for sent in paper.due(400_000_001)] == [400_000_001]
 
 
 def test_capital_is_opened_once():
@@ -46,13 +58,13 @@ def test_a_transaction_lands_once_in_its_slot_however_often_it_is_sent():
     for _ in range(3):
         paper.submit(buy(), "s", 150)
 
-    (sent,) = paper.due(1)
-    settlement = paper.settle(sent, slot=1, at_s=0.4, reserves=reserves_of(START))
+    (sent,) = paper.due(2)
+    settlement = paper.settle(sent, slot=2, at_s=0.4, reserves=reserves_of(START))
     paper.submit(buy(), "s", 150)
 
     assert settlement.error == ""
     assert paper.status("s") == settlement
-    assert paper.due(2) == []
+    assert paper.due(3) == []
 
 
 def test_a_lost_send_draws_again_until_it_lands():
@@ -79,9 +91,9 @@ def test_a_drawn_failure_pays_its_fee():
 
 def test_nothing_lands_past_its_last_valid_slot():
     paper = venue()
-    paper.submit(buy(), "s", 0)
+    paper.submit(buy(), "s", 1)
 
-    assert paper.due(1) == []
+    assert paper.due(2) == []
     assert paper._sent == {}
 
 
@@ -91,8 +103,8 @@ def test_only_so_many_trades_land_in_a_slot_and_transfers_always_do():
         paper.submit(buy(), f"b{number}", 150)
         paper.submit(transfer(), f"t{number}", 150)
 
-    first = {sent.signature for sent in paper.due(1, trades=1)}
-    second = {sent.signature for sent in paper.due(2, trades=1)}
+    first = {sent.signature for sent in paper.due(2, trades=1)}
+    second = {sent.signature for sent in paper.due(3, trades=1)}
 
     assert first == {"b0", "t0", "t1", "t2"}
     assert second == {"b1"}
