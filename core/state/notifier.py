@@ -87,7 +87,7 @@ def severity_of(text: str) -> str:
 
 def _answer(message: EntryAnswered, now: Now) -> RaiseAlert:
     """What a person reads who asked for an entry by hand."""
-    against = ", ".join(f"{one.criterion} {one.outcome} ({one.reason})" for one in message.verdicts if not one.ok)
+    against = ", ".join(f"{one.criterion}: {one.reason or one.outcome}" for one in message.verdicts if not one.ok)
     return RaiseAlert(
         key=ENTRY_ANSWERED,
         severity="info" if message.admitted else "warning",

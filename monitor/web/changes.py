@@ -90,7 +90,9 @@ def start(panel: Panel, asked: Reason) -> Shown:
         return {"accepted": True, "entries": "running already"}
     if books.drawdown_halted:
         raise Problem(HTTPStatus.CONFLICT, "the drawdown limit was reached: POST /resume lifts it")
-    return resume(panel, asked)
+    journaled(panel, "start", asked.why)
+    tell(panel, "commandments", ResumeEntries(by=who(), why=asked.why[:WHY]))
+    return {"accepted": True, "entries": "resumed"}
 
 
 def enter(panel: Panel, asked: Entering) -> tuple[Shown, HTTPStatus]:

@@ -72,7 +72,7 @@ def test_the_answer_to_an_entry_by_hand_says_why():
     state, _ = notifier.step(state, admitted, NOW)
 
     assert [(one.key, one.severity, one.text) for one in state.alerts] == [
-        (ENTRY_ANSWERED, "warning", "entry refused: room fail (full)"),
+        (ENTRY_ANSWERED, "warning", "entry refused: room: full"),
         (ENTRY_ANSWERED, "info", "entry admitted"),
     ]
 

@@ -54,6 +54,7 @@ def test_start_ends_a_pause_and_does_nothing_while_running(panel, control):
 
     assert post(control, "/start").status_code == 202
     assert len(told(panel, ResumeEntries)) == 1
+    assert [record.what for record in records_of(panel) if isinstance(record, OperatorActed)] == ["start"]
 
 
 def test_start_does_not_lift_a_drawdown_halt(panel, control):
@@ -235,9 +236,7 @@ def test_an_entry_by_hand_is_told_to_the_miner_and_its_admission_answered(panel,
 def test_a_refused_entry_says_why(panel, control):
     answer_entry(panel, Verdict.failed("honeypot", "mint authority present"))
 
-    assert expect_problem(post(control, "/operations"), 409) == (
-        "entry refused: honeypot fail (mint authority present)"
-    )
+    assert expect_problem(post(control, "/operations"), 409) == ("entry refused: honeypot: mint authority present")
     assert "honeypot" in expect_problem(post(control, "/operations"), 409)
 
 
