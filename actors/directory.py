@@ -13,6 +13,7 @@ import pykka
 
 from actors.base import Actor
 from actors.control import Probe, Wanted
+from actors.dump import unanswered
 from actors.entry import DEAD, STARTING, Entry
 from actors.life import current_actor
 from actors.mailbox import TIMER, Letter, kind_of
@@ -197,9 +198,10 @@ class Directory(Names):
             if isinstance(item, Letter):
                 self._bury(name, self.flow.counts(name), item.message, item.reply_to)
 
-    def snapshots(self) -> dict[str, ActorSnapshot]:
-        """Every name as it is now, without asking anybody."""
-        return {name: entry.snapshot() for name, entry in self._entries.items()}
+    def snapshots(self, *, live: bool = False, timeout_s: float = 0.5) -> dict[str, ActorSnapshot]:
+        """Every name as it is now. `live` asks all at once; one that does not answer in time shows as late."""
+        silent = unanswered(self.entries(), timeout_s) if live else frozenset[str]()
+        return {name: entry.snapshot(late=name in silent) for name, entry in self._entries.items()}
 
     def snapshot(self, name: str, *, live: bool = False, timeout_s: float = 0.5) -> ActorSnapshot | None:
         """One name, None when unknown. `live` waits until the actor itself answers; one that does not shows as late."""
