@@ -4,6 +4,7 @@ import heapq
 from itertools import count
 
 from actors.directory import Directory
+from core.runner import GAP_S
 
 
 class Timer:
@@ -60,6 +61,16 @@ class MarketClock:
         """When the next timer is due, None without one."""
         self._forget_cancelled()
         return self._due[0][0] if self._due else None
+
+    def move(self, to_s: float) -> None:
+        """Advance to the time of a recording's next batch, over a gap that nobody lived through without living it.
+
+        Whatever is due in the first `GAP_S` of the gap happens at its time; the rest of it once, at its end.
+        """
+        if to_s - self._now_s > GAP_S:
+            self.advance(self._now_s + GAP_S)
+            self._now_s = to_s
+        self.advance(to_s)
 
     def advance(self, to_s: float) -> None:
         """Move to `to_s`, delivering what is due on the way; timers set by that fire too if they are due.

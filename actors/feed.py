@@ -71,7 +71,7 @@ class FeedActor(MachineActor[FeedBatch, feed.State]):
         self.system.wait_begun()
         pace = Pace(self.services.settings.runtime.clock_speed)
         while (batch := self.services.feed.next()) is not None:
-            self.clock.advance(batch.at_s)
+            self.clock.move(batch.at_s)
             self.directory.tell(self.name, batch)
             if self.services.source_waits:
                 self.directory.settle(SETTLE_S)

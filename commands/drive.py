@@ -10,7 +10,7 @@ def drive(house: House, batches: int | None = None) -> int:
         batch = house.source.feed.next()
         if batch is None:
             break
-        house.system.clock.advance(batch.at_s)
+        house.system.clock.move(batch.at_s)
         house.system.directory.tell("feed", batch)
         house.system.directory.drain()
         count += 1

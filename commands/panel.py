@@ -7,7 +7,7 @@ from pathlib import Path
 
 from actors.adapters.environment import load
 from actors.adapters.journal_pages import entries_after, newest
-from actors.tree import names
+from actors.tree import walk
 from commands.house import House
 from core.ledger.books import Books
 from core.ports import Directory, Reread, Tokens
@@ -44,7 +44,7 @@ class HousePanel:
 
     @cached_property
     def permanent(self) -> frozenset[str]:
-        return frozenset(names(self._house.tree))
+        return frozenset(spec.name for spec, _ in walk(self._house.tree))
 
     @cached_property
     def tokens(self) -> Tokens:

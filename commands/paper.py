@@ -11,7 +11,7 @@ from pathlib import Path
 import gevent
 from gevent.event import Event
 
-from actors.adapters.http_server import check_free
+from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
 from commands import sources
 from commands.drain import drained, refusal

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from actors.adapters.feed_file import open_feed
 from actors.adapters.journal_store import JournalStore
-from actors.adapters.recorded import open_feed
 from actors.adapters.recorded_trades import RecordedTrades
 from actors.adapters.state_directory import StateDirectory
 from commands import sources
@@ -21,7 +21,9 @@ from commands.house import House
 from commands.options import settings_of
 from commands.paper import check_ports, live_until_stopped, report_start
 from commands.servers import servers
+from core.chain.decode import Decoder
 from core.errors import Refused
+from core.market.tape import Tape
 from core.report.text import gather, lines
 
 MAX = "max"
@@ -49,7 +51,8 @@ def _replay(options: argparse.Namespace, directory: Path) -> int:
     paced = options.speed != MAX
     speed = options.speed if paced else None
     settings = settings_of(options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=speed, MICRO_STATE_DIR=str(directory))
-    recorded = open_feed(Path(options.file))
+    decoder, tape = Decoder(), Tape()
+    recorded = open_feed(Path(options.file), decoder, tape, sol_usd=SOL_USD)
     if isinstance(recorded, RecordedTrades):
         settings = replace(settings, entry=replace(settings.entry, profile="recorded"))
     state = StateDirectory(directory)
@@ -57,7 +60,7 @@ def _replay(options: argparse.Namespace, directory: Path) -> int:
     if state.journal.exists():
         raise Refused(f"{directory} already holds a journal; a replay begins anew: choose an empty directory")
     feed = sources.Peeked(recorded, sol_usd=SOL_USD)
-    source = sources.beside(feed, settings, state, start_at_s=feed.start_at_s, sol_usd=feed.sol_usd, waits=True)
+    source = sources.beside(feed, settings, state, decoder=decoder, tape=tape, waits=True)
     house = House(settings, state, source, mode="replay", paced=paced)
     code = _in_real_time(house, options) if paced else _on_the_virtual_clock(house)
     print_report(state)

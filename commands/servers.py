@@ -7,22 +7,22 @@ from actors.server import Listening, ServerActor
 from actors.tree import Worker
 from commands.house import House
 from commands.panel import HousePanel
-from monitor.control import control_app
-from monitor.monitor import monitor_app
+from monitor.app import control_app, monitor_app
+from monitor.reading import Desk
 
 
 def servers(house: House, settings_file: Path | None) -> Sequence[Worker]:
     """Monitor and control over the same panel."""
-    panel = HousePanel(house, settings_file)
+    desk = Desk(HousePanel(house, settings_file))
     runtime = house.settings.runtime
     monitor = Listening(
-        application=lambda: monitor_app(panel),
+        application=lambda: monitor_app(desk),
         bind=runtime.bind,
         port=runtime.monitor_port,
         setting="MICRO_MONITOR_PORT",
     )
     control = Listening(
-        application=lambda: control_app(panel),
+        application=lambda: control_app(desk),
         bind=runtime.bind,
         port=runtime.executor_port,
         setting="MICRO_EXECUTOR_PORT",

@@ -45,10 +45,10 @@ def embedded(settings: Settings, state: StateDirectory, market: MarketSettings |
 
 
 def beside(
-    feed: Feed, settings: Settings, state: StateDirectory, *, start_at_s: float, sol_usd: float, waits: bool
+    feed: "Peeked", settings: Settings, state: StateDirectory, *, decoder: Decoder, tape: Tape, waits: bool
 ) -> Source:
     """The paper venue beside a feed that knows nothing of us."""
-    decoder, tape = Decoder(), Tape()
+    sol_usd = feed.sol_usd
     paper = FeedVenue(state.path, feed, settings.paper, settings.runtime.seed, decoder=decoder, tape=tape)
     paper.backend.open_capital(split(settings.capital, start_lamports(settings.capital, sol_usd)))
     return Source(
@@ -57,7 +57,7 @@ def beside(
         accounts=NoAccounts(),
         decoder=decoder,
         tape=tape,
-        start_at_s=start_at_s,
+        start_at_s=feed.start_at_s,
         sol_usd=sol_usd,
         waits=waits,
     )

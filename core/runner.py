@@ -21,6 +21,11 @@ from core.settings import Settings
 from core.state.market_now import MarketNow
 
 
+GAP_S = 7_200.0
+"""Tokens of a recording lie hours or years apart. After two hours of nothing every position, candidate and memory of a
+price has run its course; what lies beyond is passed over in one step."""
+
+
 class Machine(Protocol):
     """One name's state machine, as `core.effects` describes it."""
 
@@ -71,12 +76,19 @@ class Runner:
     def run(self, batches: Iterable[FeedBatch]) -> None:
         """Everything that these batches cause, in order."""
         for batch in batches:
-            self.advance(batch.at_s)
+            self.move(batch.at_s)
             self.tell("feed", batch)
             self.drain()
 
     def tell(self, name: str, message: Message) -> None:
         self._queue.append((name, message))
+
+    def move(self, to_s: float) -> None:
+        """Advance; of a gap longer than `GAP_S` the rest is passed over, as `MarketClock.move` does."""
+        if to_s - self.now.at_s > GAP_S:
+            self.advance(self.now.at_s + GAP_S)
+            self.now.at_s = to_s
+        self.advance(to_s)
 
     def advance(self, to_s: float) -> None:
         """Fire the timers that are due by then, each with all it causes, and move the time on."""

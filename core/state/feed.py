@@ -5,12 +5,16 @@ Order within a batch: what the market is now, our own landings, the market's mes
 
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from core.chain.decode import Decoder
 from core.effects import Effect, Effects, Now, Offer, StartChild, Tell
 from core.market.tape import Tape
 from core.messages import FeedBatch, Launched, MarketData
+
+GAP_FORGOTTEN_S = 3_600.0
+"""Older tokens are no candidates any more, in any profile."""
 
 
 class State(Struct, kw_only=True):
@@ -23,6 +27,10 @@ class State(Struct, kw_only=True):
     launches: int = 0
     last_at_s: float = 0.0
     last_slot: int = 0
+    gap_at_s: float | None = None
+    """When the feed last missed something; None once nobody is left who followed a token over it."""
+    told: set[str] = field(default_factory=set)
+    """Tokens launched, or told of the gap, since then."""
 
 
 def begin(decoder: Decoder, tape: Tape, now: Now) -> tuple[State, Effects]:
@@ -34,6 +42,7 @@ def step(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
     state.last_at_s, state.last_slot = batch.at_s, batch.slot
     now.market.see(batch)
     effects: list[Effect] = []
+    _note_gap(state, batch)
     if batch.landings:
         effects.append(Tell("venue", batch))
     for message in market_messages(state, batch):
@@ -50,8 +59,25 @@ def market_messages(state: State, batch: FeedBatch) -> Iterable[MarketData]:
             yield from state.tape.take(events, slot=transaction.slot, at_s=batch.at_s, signature=transaction.signature)
 
 
+def _note_gap(state: State, batch: FeedBatch) -> None:
+    if batch.gap:
+        state.gap_at_s, state.told = batch.at_s, set()
+    elif state.gap_at_s is not None and batch.at_s - state.gap_at_s > GAP_FORGOTTEN_S:
+        state.gap_at_s, state.told = None, set()
+
+
+def _after_gap(state: State, message: MarketData) -> MarketData:
+    """The first message of each token after a gap says so: what was counted from all its trades is unknown now."""
+    if message.mint in state.told:
+        return message
+    state.told.add(message.mint)
+    return message if isinstance(message, Launched) else replace(message, skipped=message.skipped + 1)
+
+
 def _route(state: State, message: MarketData, effects: list[Effect]) -> None:
     state.events += 1
+    if state.gap_at_s is not None:
+        message = _after_gap(state, message)
     if isinstance(message, Launched):
         state.launches += 1
         effects.append(StartChild("market", f"watcher.{message.mint}", message))
