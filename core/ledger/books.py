@@ -61,8 +61,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Each wallet's last ordinary exit that failed, until one fills: it is due again, with more slippage (§6)."""
     reserves: Reserves | None = None
     """After our last fill: what a restarted position goes by until the feed speaks."""
-    last_order: int = 0
-    """Highest number among the ids of its exits and transfers: the next id is one above."""
+    numbers: dict[Role, int] = {}
+    """Highest number among the ids of each wallet's exits and transfers: its next id is one above."""
     moved: dict[Role, int] = {}
     """Lamports of panic proceeds that each wallet has passed on to tactical_exit."""
     violated: bool = False

@@ -45,7 +45,8 @@ def number_order(books: Books, order: Order) -> Books:
     number = order.id.rpartition(".")[2]
     if operation is None or order.side is Side.BUY or not number.isdecimal():
         return books
-    numbered = replace(operation, last_order=max(operation.last_order, int(number)))
+    highest = max(operation.numbers.get(order.role, 0), int(number))
+    numbered = replace(operation, numbers=operation.numbers | {order.role: highest})
     return replace(books, operations=books.operations | {operation.id: numbered})
 
 

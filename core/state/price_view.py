@@ -31,6 +31,9 @@ class Closes(Struct, frozen=True, array_like=True):
 
 class PriceView(Struct, frozen=True, kw_only=True):
     reserves: Reserves
+    began_at_s: float
+    known_at_s: float
+    """When the remembered reserves were true for sure."""
     at_s: float
     prices: WindowMax
     liquidities: WindowMax
@@ -46,10 +49,12 @@ class PriceView(Struct, frozen=True, kw_only=True):
         return self.prices.value
 
 
-def begin(reserves: Reserves, *, at_s: float, volatility: VolatilityRule) -> PriceView:
-    """A view of remembered reserves; nothing before `at_s` is known."""
+def begin(reserves: Reserves, *, known_at_s: float, at_s: float, volatility: VolatilityRule) -> PriceView:
+    """A view of reserves as they were at `known_at_s`, taken up at `at_s`."""
     return PriceView(
         reserves=reserves,
+        began_at_s=at_s,
+        known_at_s=known_at_s,
         at_s=at_s,
         prices=WindowMax(reserves.price),
         liquidities=WindowMax(float(reserves.real_quote)),
@@ -80,6 +85,10 @@ def moved(
     """The view after the feed showed these reserves."""
     view = until(view, at_s=at_s, emergency=emergency, volatility=volatility)
     span_s = emergency.peak_window_s
+    if not view.seen and view.at_s > view.known_at_s + span_s:
+        # What we remember may be long gone: it is no peak of the last minute, and no candle's price.
+        first = begin(reserves, known_at_s=view.at_s, at_s=view.at_s, volatility=volatility)
+        return replace(first, began_at_s=view.began_at_s, seen=True)
     return replace(
         view,
         reserves=reserves,

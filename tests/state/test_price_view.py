@@ -15,7 +15,7 @@ def reserves(price: int, liquidity: int = 500) -> Reserves:
 
 
 def view_of(price: int, at_s: float = 0.0) -> PriceView:
-    return begin(reserves(price), at_s=at_s, volatility=VOLATILITY)
+    return begin(reserves(price), known_at_s=at_s, at_s=at_s, volatility=VOLATILITY)
 
 
 def trade(view: PriceView, price: int, at_s: float, liquidity: int = 500) -> PriceView:
@@ -31,6 +31,14 @@ def test_a_view_from_memory_is_not_seen_until_the_feed_speaks():
 
     assert not view.seen
     assert trade(view, 11, 1.0).seen
+
+
+def test_what_was_remembered_for_over_a_minute_is_no_peak_and_no_candle():
+    fresh, old = (begin(reserves(100), known_at_s=at_s, at_s=300.0, volatility=VOLATILITY) for at_s in (250.0, 200.0))
+
+    assert market(trade(fresh, 50, 305.0)).peak_price == 100
+    assert market(trade(old, 50, 305.0)).peak_price == 50
+    assert trade(wait(old, 500.0), 50, 500.0).candles.closes == ()
 
 
 def test_peaks_are_those_of_the_last_60_seconds():
@@ -78,7 +86,7 @@ def test_a_message_from_the_past_moves_no_time_back():
 
 @given(st.lists(st.tuples(st.floats(0.0, 90.0), st.integers(1, 50)), max_size=30), st.floats(0.0, 100.0))
 def test_bars_equal_the_price_that_held_at_each_boundary(trades, started_s):
-    view, now_s, history = view_of(10, at_s=started_s), started_s, [(started_s, 10)]
+    view, now_s, history = trade(view_of(10, at_s=started_s), 10, started_s), started_s, [(started_s, 10)]
     for wait_s, price in trades:
         now_s += wait_s
         view = trade(view, price, now_s)

@@ -403,7 +403,7 @@ class TinyPosition:
         role = min(operation.holdings)
         purpose = Purpose.PANIC if operation.panic else Purpose.EXIT
         return Order(
-            id=f"{purpose}.{operation.id}.{operation.last_order + 1}",
+            id=f"{purpose}.{operation.id}.{role}.{operation.numbers.get(role, 0) + 1}",
             purpose=purpose,
             role=role,
             payer=Role.EMERGENCY_GAS if operation.panic else role,
@@ -422,7 +422,7 @@ class TinyPosition:
 
     def _proceeds(self, operation: Operation, lamports: int, now: Now) -> Order:
         return Order(
-            id=f"{Purpose.PROCEEDS}.{operation.id}.{operation.last_order + 1}",
+            id=f"{Purpose.PROCEEDS}.{operation.id}.{operation.numbers.get(Role.LIGHTNING, 0) + 1}",
             purpose=Purpose.PROCEEDS,
             role=Role.LIGHTNING,
             payer=Role.EMERGENCY_GAS,

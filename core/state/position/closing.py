@@ -6,7 +6,7 @@ from core.messages import Order, PositionValued, RaiseAlert, SettleOperation
 from core.records import BreakerSet, OperationClosed, TokenFlagged
 from core.rules import breaker
 from core.state.position.orders import place, transfer_order
-from core.state.position.state import Position, buy_expected
+from core.state.position.state import Position, buy_expected, waits
 from core.types import ExitReason, Role
 
 TRANSFER_TRIES = 3
@@ -22,7 +22,7 @@ def close(state: Position, operation: Operation, now: Now) -> tuple[Position, Ef
     if state.sent or buy_expected(state, now):
         return state, ()
     transfers = _transfers(state, operation, now)
-    if transfers and now.at_s < state.paused_until_s:
+    if any(waits(state, order.role, now) for order in transfers):
         return state, ()
     if transfers:
         effects = list[Effect]()

@@ -14,7 +14,7 @@ from core.rules.take_profit import SalePrice
 from core.rules.time_protocol import Window
 from core.state import price_view
 from core.state.position.orders import exit_order
-from core.state.position.state import Position, has_view, held_s, in_flight
+from core.state.position.state import Position, has_view, held_s, in_flight, waits
 from core.types import ExitReason, Purpose, Role
 
 SELL_ALL = frozenset({ExitReason.VOLATILITY, ExitReason.STOP_LOSS, ExitReason.SENTIMENT})
@@ -94,7 +94,7 @@ def _by_time(operation: Operation, now: Now) -> Wish | None:
 
 
 def slices(operation: Operation, wish: Wish | None, busy: frozenset[Role]) -> tuple[Slice, ...]:
-    """The parts of the wallets that have no ordinary exit in flight (`busy` have).
+    """The parts of the wallets that are free to sell; `busy` ones have an exit in flight or wait after a refusal.
 
     Everything: all of each. A part: pro rata, once no wallet is busy, since what is on its way counts. Failed exits are
     tried again unless the wish sells as much.
@@ -126,7 +126,8 @@ def orders(state: Position, operation: Operation, now: Now, wish: Wish | None) -
     if state.wish is None:
         floor_bps = time_protocol.slippage_floor_bps(now.settings.time, held_s(operation, now))
     placed = list[Order]()
-    for part in slices(operation, wish, in_flight(state, Purpose.EXIT)):
+    waiting = frozenset(role for role in state.setbacks if waits(state, role, now))
+    for part in slices(operation, wish, in_flight(state, Purpose.EXIT) | waiting):
         failed = operation.failed.get(part.role)
         order = exit_order(
             state,

@@ -43,7 +43,9 @@ from core.state.position.state import (
     has_view,
     held_s,
     remembered,
+    set_back,
     unheard,
+    with_unknown,
     without,
     without_lost,
 )
@@ -123,7 +125,7 @@ def _judge(
 ) -> tuple[Position, Effects]:
     """Everything there is to decide now. The books may know more than the message that brought us here."""
     operation = now.books.operations[state.operation_id]
-    state = _until_now(state, now)
+    state = with_unknown(_until_now(state, now), now.books)
     if not operation.tokens and not buy_expected(state, now):
         return closing.close(state, operation, now)
     overdue = _overdue(operation, now)
@@ -139,7 +141,7 @@ def _judge(
 
 
 def _ordinary(state: Position, operation: Operation, now: Now) -> tuple[Position, Effects]:
-    if not operation.tokens or now.at_s < state.paused_until_s:
+    if not operation.tokens:
         return state, ()
     state = replace(state, sale=_sale(state, operation))
     sale = sale_price(state, operation)
@@ -180,7 +182,7 @@ def _overdue(operation: Operation, now: Now) -> Effects:
 
 def _see(state: Position, reserves: Reserves, now: Now) -> Position:
     rules = now.settings
-    view = state.view or price_view.begin(reserves, at_s=now.at_s, volatility=rules.volatility)
+    view = state.view or price_view.begin(reserves, known_at_s=now.at_s, at_s=now.at_s, volatility=rules.volatility)
     view = price_view.moved(view, reserves, at_s=now.at_s, emergency=rules.emergency, volatility=rules.volatility)
     return replace(state, view=view)
 
@@ -203,7 +205,7 @@ def _closed(state: Position, operation: Operation, message: OrderClosed, now: No
     if filled:
         return state
     if message.outcome == "refused":
-        state = replace(state, paused_until_s=max(state.paused_until_s, now.at_s + REFUSED_WAIT_S))
+        state = set_back(state, order.role, until_s=now.at_s + REFUSED_WAIT_S)
     if close_refused(message.error):
         state = replace(state, unclosable=state.unclosable | {order.role})
     if order.purpose is Purpose.PROCEEDS:

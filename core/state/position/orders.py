@@ -13,6 +13,7 @@ from core.rules import exit_fee
 from core.rules.exit_slippage import least_lamports
 from core.rules.network_fee import fee_lamports
 from core.state.position.state import Position, Sent, next_number
+from core.state.price_view import PriceView
 from core.types import BASE_FEE_LAMPORTS, ExitReason, Purpose, Role, Side, Venue
 
 OTHERS = (Role.EMERGENCY_GAS, Role.TACTICAL_EXIT, Role.REENTRY)
@@ -30,9 +31,9 @@ def sale_lamports(reserves: Reserves, tokens: int) -> int:
 
 def place(state: Position, operation: Operation, order: Order, now: Now) -> tuple[Position, Tell]:
     """Number the order and tell it to the executor; placed again with the same id it would be done once."""
-    number = next_number(state, operation)
-    order = replace(order, id=f"{order.purpose}.{operation.id}.{number}")
-    state = replace(state, sent=(*state.sent, Sent(order, now.at_s)), last_number=number)
+    role, number = order.role, next_number(state, operation, order.role)
+    order = replace(order, id=f"{order.purpose}.{operation.id}.{role}.{number}")
+    state = replace(state, sent=(*state.sent, Sent(order, now.at_s)), numbers=state.numbers | {role: number})
     return state, Tell("executor", PlaceOrder(id=order.id, cause=order.reason or "", order=order))
 
 
@@ -95,8 +96,8 @@ def exit_order(
 ) -> Order | None:
     """An ordinary exit at the last known reserves, or None where it cannot be sold or is not worth its cost.
 
-    The reserves of a pool change by trades alone, so those of our last fill hold until the feed shows others; where it
-    has missed some, the failure is followed by a wider attempt.
+    Reserves change by trades alone, so those of our last fill hold until the feed shows others. Where it has missed
+    some, failures try wider, and the other venue: the curve may have graduated unseen.
     """
     view = state.view
     if view is None or view.migrating:
@@ -112,9 +113,10 @@ def exit_order(
         tokens=tokens,
         reason=reason,
         purpose=Purpose.EXIT,
-        venue=view.reserves.venue,
+        venue=_venue(view, operation.failed_exits, now),
         quoted=quoted,
-        limit=least_lamports(quoted, slippage_bps),
+        # Past the end of a recording nobody trades: there is no price to protect.
+        limit=1 if reason is ExitReason.DATA_END else least_lamports(quoted, slippage_bps),
         slippage_bps=slippage_bps,
         levels=levels,
     )
@@ -158,6 +160,18 @@ def paid(order: Order, books: Books) -> Order:
         if _free(books, candidate.payer) >= fee_lamports(candidate) + rent:
             return candidate
     return max(candidates, key=lambda candidate: _free(books, candidate.payer))
+
+
+def _venue(view: PriceView, failures: int, now: Now) -> Venue:
+    """Where the token trades as far as we know. While the feed stays silent, failures try both in turns."""
+    known = view.reserves.venue
+    unsure = not view.seen and now.at_s >= view.began_at_s + now.settings.emergency.limit_s
+    return other(known) if unsure and failures and failures % 2 == 0 else known
+
+
+def other(venue: Venue) -> Venue:
+    """The token's other venue: curve and canonical pool are all there are."""
+    return Venue.POOL if venue is Venue.CURVE else Venue.CURVE
 
 
 def close_refused(error: str) -> bool:

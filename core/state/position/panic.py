@@ -15,8 +15,8 @@ from core.rules import emergency, honeypot
 from core.rules.emergency import Trigger
 from core.rules.exit_slippage import least_lamports
 from core.state import price_view
-from core.state.position.orders import place, sale_lamports, sale_order
-from core.state.position.state import Position, Sent, has_view, held_s
+from core.state.position.orders import other, place, sale_lamports, sale_order
+from core.state.position.state import Position, Sent, has_view, held_s, late_failures, set_back, waits
 from core.types import ExitReason, Purpose, Role, Venue
 
 
@@ -100,10 +100,8 @@ def fire(state: Position, operation: Operation, fired: Trigger, now: Now) -> tup
 def pursue(state: Position, operation: Operation, now: Now) -> tuple[Position, Effects]:
     """Sell what each wallet holds, unless a panic sale of the present stage is on its way for it."""
     effects = list[Effect]()
-    if now.at_s < state.paused_until_s:
-        return state, ()
     for role, tokens in sorted(operation.holdings.items()):
-        if _covered(state, operation, role, now):
+        if waits(state, role, now) or _covered(state, operation, role, now):
             continue
         order = _order(state, operation, role, tokens, now)
         if order is not None:
@@ -122,10 +120,11 @@ def failed(state: Position, operation: Operation, sent: Sent | None, now: Now) -
     rule = now.settings.emergency
     if sent is None or not is_late(operation, sent.at_s, now):
         return state
-    state = replace(state, late_failures=state.late_failures + 1)
-    if state.late_failures < rule.fallback_tries:
+    role = sent.order.role
+    state = set_back(state, role, late=True)
+    if late_failures(state, role) < rule.fallback_tries:
         return state
-    return replace(state, paused_until_s=max(state.paused_until_s, now.at_s + rule.retry_s))
+    return set_back(state, role, until_s=now.at_s + rule.retry_s)
 
 
 def _covered(state: Position, operation: Operation, role: Role, now: Now) -> bool:
@@ -139,7 +138,7 @@ def _covered(state: Position, operation: Operation, role: Role, now: Now) -> boo
 
 
 def _order(state: Position, operation: Operation, role: Role, tokens: int, now: Now) -> Order | None:
-    market = _market(state, operation, tokens, now)
+    market = _market(state, operation, role, tokens, now)
     if market is None:
         return None
     slippage_bps = operation.panic_slippage_bps
@@ -161,7 +160,7 @@ def _order(state: Position, operation: Operation, role: Role, tokens: int, now: 
     )
 
 
-def _market(state: Position, operation: Operation, tokens: int, now: Now) -> Market | None:
+def _market(state: Position, operation: Operation, role: Role, tokens: int, now: Now) -> Market | None:
     """Where to sell, or None to wait. What is only remembered may be gone: then failed fallbacks try both venues."""
     view, late = state.view, is_late(operation, now.at_s, now)
     if view is not None and view.migrating:
@@ -169,6 +168,6 @@ def _market(state: Position, operation: Operation, tokens: int, now: Now) -> Mar
         return Market(Venue.POOL, 0, fresh=False) if late else None
     known = view.reserves.venue if view is not None else Venue.CURVE
     fresh = view is not None and view.seen
-    if not fresh and late and state.late_failures % 2:
-        return Market(Venue.POOL if known is Venue.CURVE else Venue.CURVE, 0, fresh=False)
+    if not fresh and late and late_failures(state, role) % 2:
+        return Market(other(known), 0, fresh=False)
     return Market(known, sale_lamports(view.reserves, tokens) if view is not None else 0, fresh=fresh)

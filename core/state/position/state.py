@@ -33,6 +33,13 @@ class Sale(Struct, frozen=True, array_like=True):
     lamports: int
 
 
+class Setback(Struct, frozen=True, array_like=True):
+    """A wallet whose orders do not get through: its failed panic sales past their time limit, and how long it waits."""
+
+    late_failures: int = 0
+    wait_until_s: float = float("-inf")
+
+
 class Position(Struct, frozen=True, kw_only=True):
     operation_id: str
     mint: str
@@ -41,16 +48,13 @@ class Position(Struct, frozen=True, kw_only=True):
     sale: Sale | None = None
     """The last quote for everything held, so that a second without a trade costs no mathematics."""
     sent: tuple[Sent, ...] = ()
-    last_number: int = 0
-    """Of the last order placed; the books' own may be lower while one is on its way, or higher after a restart."""
+    numbers: dict[Role, int] = {}
+    """Of each wallet's last order; the books' may be lower while one is on its way, or higher after a restart."""
     wish: ExitReason | None = None
     """Sell everything, as asked from outside."""
     best: SalePrice | None = None
     """Highest sale price seen, for the trailing stop."""
-    paused_until_s: float = 0.0
-    """Nothing is placed before: an order was refused, or fallbacks keep failing."""
-    late_failures: int = 0
-    """Panic sales that failed after their time limit."""
+    setbacks: dict[Role, Setback] = {}
     transfer_failures: int = 0
     unclosable: frozenset[Role] = frozenset()
     """Wallets whose token account would not close: others sent dust. They sell without closing."""
@@ -68,7 +72,10 @@ def remembered(operation: Operation, now: Now) -> Position:
     """A position as the books alone know it."""
     reserves, volatility = operation.reserves, now.settings.volatility
     orders = [opened for opened in now.books.orders.values() if is_ours(opened.order, operation.id)]
-    view = price_view.begin(reserves, at_s=now.at_s, volatility=volatility) if reserves is not None else None
+    filled_at_s = max(operation.entries[-1][0], operation.exits[-1].at_s if operation.exits else 0.0)
+    view = None
+    if reserves is not None:
+        view = price_view.begin(reserves, known_at_s=filled_at_s, at_s=now.at_s, volatility=volatility)
     ending = {ExitReason.DATA_END} & {
         order.reason for order in (*(o.order for o in orders), *operation.failed.values())
     }
@@ -77,7 +84,7 @@ def remembered(operation: Operation, now: Now) -> Position:
         mint=operation.mint,
         view=view,
         sent=tuple(Sent(opened.order, opened.at_s) for opened in orders),
-        last_number=operation.last_order,
+        numbers=operation.numbers,
         wish=ExitReason.DATA_END if ending else None,
     )
 
@@ -124,14 +131,45 @@ def buy_expected(state: Position, now: Now) -> bool:
     return asked or buying(now.books, state.operation_id)
 
 
+def with_unknown(state: Position, books: Books) -> Position:
+    """The position with those of its orders that the books have and it does not know: told before it was restarted."""
+    known = {sent.order.id for sent in state.sent}
+    found = [o for o in books.orders.values() if o.order.id not in known and is_ours(o.order, state.operation_id)]
+    if not found:
+        return state
+    return replace(state, sent=(*state.sent, *(Sent(opened.order, opened.at_s) for opened in found)))
+
+
 def in_flight(state: Position, purpose: Purpose) -> frozenset[Role]:
     """Wallets with such an order on its way."""
     return frozenset(sent.order.role for sent in state.sent if sent.order.purpose is purpose)
 
 
-def next_number(state: Position, operation: Operation) -> int:
-    """The number of the next order: above every one that this operation ever had."""
-    return max(state.last_number, operation.last_order) + 1
+def next_number(state: Position, operation: Operation, role: Role) -> int:
+    """The number of the wallet's next order: above every one that it ever had in this operation.
+
+    Counted by wallet, so that a position that was restarted while an order of its former self waits at the executor
+    gives its own the same id, and only one of the two is done.
+    """
+    return max(state.numbers.get(role, 0), operation.numbers.get(role, 0)) + 1
+
+
+def waits(state: Position, role: Role, now: Now) -> bool:
+    """Whether the wallet's next order has to wait for a while."""
+    setback = state.setbacks.get(role)
+    return setback is not None and now.at_s < setback.wait_until_s
+
+
+def late_failures(state: Position, role: Role) -> int:
+    setback = state.setbacks.get(role)
+    return setback.late_failures if setback is not None else 0
+
+
+def set_back(state: Position, role: Role, *, late: bool = False, until_s: float = float("-inf")) -> Position:
+    """The position after one of the wallet's orders failed."""
+    last = state.setbacks.get(role, Setback())
+    setback = Setback(last.late_failures + late, max(last.wait_until_s, until_s))
+    return replace(state, setbacks=state.setbacks | {role: setback})
 
 
 def held_s(operation: Operation, now: Now) -> float:

@@ -243,7 +243,8 @@ class Desk:
     def settle_all(self, outcome: str = "") -> None:
         """The end of every order that is there now."""
         for order in (*self.placed, *self.going):
-            self.settle(order, outcome)
+            if not self.finished:
+                self.settle(order, outcome)
 
     def book(self, order: Order, outcome: str, settlement: Settlement | None, error: str = "") -> None:
         postings = of_settlement(order, settlement) if settlement else ()
