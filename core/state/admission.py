@@ -200,9 +200,11 @@ def under_way_verdict(now: Now, known: Known, operation: Operation) -> Verdict:
 
 
 def memory_verdict(now: Now, mint: str) -> Verdict:
-    """A token we hold or held, or that an emergency flagged."""
+    """A token we hold, are buying or held, or that an emergency flagged."""
     if now.books.operation_of(mint) is not None:
         return Verdict.failed("memory", "held now")
+    if any(opened.order.mint == mint for opened in now.books.orders.values()):
+        return Verdict.failed("memory", "an order in it is on its way")
     return mining.memory_verdict(
         now.settings.mining,
         flagged=now.books.flagged.get(mint),

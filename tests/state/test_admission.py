@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from core.messages import EntryAnswered, RequestReentry
 from core.records import BreakerSet, OrderIntended, OrderSigned, RiskLimitReached, RotationStarted, TokenFlagged
+from core.rules.capital import CapitalRule
 from core.rules.mining import MiningRule
 from core.rules.verdict import Verdict
 from core.state.admission import Known, judge_entry
@@ -176,6 +177,25 @@ def test_unknown_is_never_a_pass(world: World):
     world.market.slot = 0
 
     assert against(world) == {"slot"}
+
+
+def test_an_entry_on_its_way_may_be_the_third_life_of_the_wallets():
+    roomy = World(replace(KIND, capital=CapitalRule(usd=60.0), mining=MiningRule(room=3)))
+    served(roomy, 2)
+    assert against(roomy) == set()
+
+    order = judge_entry(candidate("OTHER", roomy.now, curve_with(60 * SOL)), roomy.now, Known()).order
+    roomy.write(OrderIntended(at_s=roomy.now.at_s, order=order))
+    assert against(roomy) == {"reincarnation"}
+
+
+def test_a_token_that_is_being_bought_is_not_entered_a_second_time():
+    roomy = World(replace(KIND, capital=CapitalRule(usd=60.0), mining=MiningRule(room=3)))
+    order = judge_entry(candidate("NEW", roomy.now, curve_with(60 * SOL)), roomy.now, Known()).order
+    roomy.write(OrderIntended(at_s=roomy.now.at_s, order=order))
+
+    assert against(roomy, "NEW") == {"memory"}
+    assert against(roomy, "OTHER") == set()
 
 
 def test_an_admission_places_the_whole_order(world: World):

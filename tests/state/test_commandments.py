@@ -154,9 +154,23 @@ def test_a_reached_daily_loss_sells_what_is_open_and_is_noted_once(world: World)
     assert world.alerts().count("daily_loss") == 1
 
 
+def test_a_position_that_panics_already_is_not_told_again(world: World):
+    operation = hold(world)
+    world.now.books = replace(
+        world.books,
+        realised_today_lamports=-50_000_000,
+        operations={operation.id: replace(operation, panic=ExitReason.OPERATOR)},
+    )
+    _, effects = commandments.step(
+        world.states["commandments"], PositionValued(mint="HELD", sale_lamports=0), world.now
+    )
+
+    assert not any(isinstance(getattr(effect, "message", None), RaiseEmergency) for effect in effects)
+
+
 def test_a_drawdown_is_noted_and_lasts_until_the_operator_resumes(world: World):
     with_lost_capital(world)
-    world.slot(26)
+    world.slot(60)
     assert [r.limit for r in world.records if isinstance(r, RiskLimitReached)] == ["drawdown"]
     assert against(world) == {"drawdown"}
 

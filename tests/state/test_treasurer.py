@@ -3,7 +3,7 @@
 import pytest
 
 from core.messages import OrderClosed, PlaceOrder, RotateWallets, SettleOperation, Undelivered
-from core.records import OperationSettled, RotationFinished, RotationStarted
+from core.records import OperationSettled, OrderIntended, OrderSettled, RotationFinished, RotationStarted
 from core.settings import Settings
 from core.state import treasurer
 from core.types import Purpose, Role
@@ -60,6 +60,20 @@ def test_a_transfer_that_nobody_answers_is_told_again_under_the_same_id(world: W
 
     assert len(orders(world)) >= 2
     assert {place.order.id for place in orders(world)} == {"tax.op1.1"}
+
+
+def test_a_transfer_whose_end_it_was_not_told_is_read_from_the_books(world: World):
+    closed_with(world, 1_000_000)
+    deaf(world)
+    wake(world)
+    order = orders(world)[0].order
+    world.write(OrderIntended(at_s=world.now.at_s, order=order))
+    world.write(
+        OrderSettled(at_s=world.now.at_s, order_id=order.id, outcome="filled", error="", settlement=None, postings=())
+    )
+    wake(world)
+
+    assert orders(world)[-1].order.id == "restoration.op1.lightning.1"
 
 
 def test_a_refused_transfer_is_tried_again_later_and_later(world: World):

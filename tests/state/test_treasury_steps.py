@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from core.chain.rent import WALLET_LAMPORTS
 from core.effects import Now
 from core.ledger import postings
-from core.ledger.books import Books, ClosedOperation
+from core.ledger.books import Books, ClosedOperation, Operation
 from core.ledger.fold import apply
 from core.messages import Order
 from core.records import CapitalOpened, EntryDecided, OrderIntended, OrderSettled, Posting, RotationStarted
@@ -157,6 +157,14 @@ def test_a_restoration_takes_what_tactical_exit_can_spare_and_no_more(now: Now):
     assert isinstance(next_step(now), Settle)
 
 
+def test_who_was_restored_for_an_operation_is_not_restored_again_when_equity_moves(now: Now):
+    after(now, closed(-1), lightning=30_000_000)
+    done(now, placed(now))
+    now.books = replace(now.books, open_lamports=100_000_000)
+
+    assert placed(now).id == "restoration.op1.reentry.1"
+
+
 def test_a_restoration_that_fails_three_times_is_left_out(now: Now):
     after(now, closed(-1), lightning=30_000_000)
     for attempt in (1, 2, 3):
@@ -198,6 +206,21 @@ def test_a_rotation_waits_for_an_entry_on_its_way(now: Now):
     assert isinstance(next_step(now, wish=True), Wait)
     now.at_s += 2.1
     assert next_step(now, wish=True) == StartRotation(1)
+
+
+def test_nothing_is_swept_while_an_operation_or_an_order_is_open(now: Now):
+    now.books = apply(now.books, RotationStarted(at_s=100.0, to_generation=1, by="ann"))
+    entry = Order(
+        id="entry.op1.1", purpose=Purpose.ENTRY, role=Role.LIGHTNING, payer=Role.LIGHTNING, operation_id="op1"
+    )
+    now.books = apply(now.books, OrderIntended(at_s=100.0, order=entry))
+    assert isinstance(next_step(now), Wait)
+
+    held = Operation(id="op1", mint="M", symbol="M", opened_at_s=100.0, entry_price=1.0)
+    now.books = replace(now.books, orders={}, operations={"op1": held})
+    assert isinstance(next_step(now), Wait)
+    now.books = replace(now.books, operations={})
+    assert placed(now).id == "rotation.1.lightning.1"
 
 
 def rotating(now: Now, **balances: int) -> list[Order]:

@@ -41,8 +41,8 @@ HURRIED = Settings(
 def run(world: World, slots: int) -> None:
     """Offers of ever new tokens, and an old one now and then."""
     for n in range(slots):
-        if n % 5 == 0:
-            world.offer(f"M{world.rng.randrange(1 + n // 5 // 2, 2 + n // 5)}")
+        if n % 2 == 0:
+            world.offer(f"M{world.rng.randrange(1 + n // 4, 2 + n // 2)}")
         world.slot()
         check(world)
 
