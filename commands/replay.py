@@ -62,6 +62,7 @@ def _replay(options: argparse.Namespace, directory: Path) -> int:
     feed = sources.Peeked(recorded, sol_usd=SOL_USD)
     source = sources.beside(feed, settings, state, decoder=decoder, tape=tape, waits=True)
     house = House(settings, state, source, mode="replay", paced=paced)
+    feed.open_mints = lambda: [op.mint for op in house.services.books().operations.values()]
     code = _in_real_time(house, options) if paced else _on_the_virtual_clock(house)
     print_report(state)
     return code

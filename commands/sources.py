@@ -1,5 +1,7 @@
 """Which market is traded on: the embedded one, a recording, or live; each with the paper venue that fits it."""
 
+from collections.abc import Callable, Collection, Iterator
+
 from actors.adapters.paper_world import FeedVenue, PaperWorld
 from actors.adapters.state_directory import StateDirectory
 from commands.house import Source
@@ -7,7 +9,7 @@ from core.chain.decode import Decoder
 from core.errors import Refused
 from core.market.simulator.settings import MarketSettings
 from core.market.tape import Tape
-from core.messages import FeedBatch, TokenFacts
+from core.messages import DataEnded, FeedBatch, TokenFacts
 from core.ports import Feed
 from core.rules.capital import split, start_lamports
 from core.settings import Settings
@@ -63,22 +65,49 @@ def beside(
     )
 
 
+SLOT_S = 0.4
+TAIL_SLOTS = 160
+"""Slots after a recording's end: what is sold then lands or expires."""
+
+
 class Peeked:
-    """A feed whose first batch has been looked at: when it begins, and at which price of SOL."""
+    """A recorded feed whose first batch has been looked at: when it begins, and at which price of SOL.
+
+    Where it ends with positions open, it says so to each and goes on with empty slots until their last sale has landed.
+    """
 
     def __init__(self, feed: Feed, *, sol_usd: float) -> None:
         self.name = feed.name
         self._feed = feed
-        self._first = feed.next()
-        if self._first is None:
+        first = feed.next()
+        if first is None:
             raise Refused(f"{feed.name} holds nothing to replay")
-        self.start_at_s = self._first.at_s
-        price = self._first.sol_price
+        self._first: FeedBatch | None = first
+        self.start_at_s = first.at_s
+        price = first.sol_price
+        self.open_mints: Callable[[], Collection[str]] = tuple
+        """The tokens held, asked at the end; whoever runs the feed sets it."""
+        self._last = first
+        self._tail: Iterator[FeedBatch] | None = None
         self.sol_usd = (price.pool_usd or price.http_usd or sol_usd) if price is not None else sol_usd
 
     def next(self) -> FeedBatch | None:
+        if self._tail is not None:
+            return next(self._tail, None)
         first, self._first = self._first, None
-        return first if first is not None else self._feed.next()
+        batch = first if first is not None else self._feed.next()
+        if batch is None:
+            self._tail = self._end()
+            return next(self._tail, None)
+        self._last = batch
+        return batch
+
+    def _end(self) -> Iterator[FeedBatch]:
+        mints = self.open_mints()
+        slot, at_s = self._last.slot, self._last.at_s
+        for number in range(1, TAIL_SLOTS + 1 if mints else 1):
+            ended = tuple(DataEnded(mint=mint, slot=slot + 1, at_s=at_s + SLOT_S) for mint in mints)
+            yield FeedBatch(slot=slot + number, at_s=at_s + number * SLOT_S, market=ended if number == 1 else ())
 
     def close(self) -> None:
         self._feed.close()
