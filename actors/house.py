@@ -1,4 +1,4 @@
-"""The house: which actors there are, who is above whom, in which order they start. The one place that names them all."""
+"""The house: which actors there are, who is above whom, in which order they start. Only here are all of them named."""
 
 from collections.abc import Sequence
 

@@ -3,7 +3,6 @@
 from collections import deque
 from time import perf_counter
 
-from gevent.event import AsyncResult
 from msgspec import Struct
 from msgspec.structs import replace
 from typing_extensions import override
@@ -14,7 +13,7 @@ from core.errors import MicroError
 from core.ledger.books import Books
 from core.ledger.fold import apply, fold
 from core.messages import Append
-from core.ports import JournalStore
+from core.ports import Commit, JournalStore
 
 COMMITS_KEPT = 1_000
 
@@ -65,7 +64,7 @@ class JournalActor(Actor[Append]):
             self.refused += 1
             return error
 
-    def _append(self, message: Append) -> "AsyncResult[int]":
+    def _append(self, message: Append) -> Commit:
         assert self.store is not None  # noqa: S101 - on_begin comes before every message
         books = self.books
         for record in message.records:
@@ -87,7 +86,6 @@ class JournalActor(Actor[Append]):
     @override
     def view(self) -> JournalView:
         times = sorted(self.commits_s)
-        aside = self.store.set_aside if self.store is not None else None
         return JournalView(
             seq=self.books.seq,
             appends=self.appends,
@@ -95,5 +93,5 @@ class JournalActor(Actor[Append]):
             waiting=self.waiting,
             commit_p50_s=times[len(times) // 2] if times else None,
             commit_p99_s=times[len(times) * 99 // 100] if times else None,
-            set_aside=aside.reason if aside else "",
+            set_aside=self.store.damage if self.store is not None else "",
         )

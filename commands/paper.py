@@ -15,7 +15,7 @@ from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
 from commands import sources
 from commands.drain import drained, refusal
-from commands.house import House
+from commands.house import House, Source
 from commands.options import settings_of
 from commands.servers import servers
 from core.errors import Refused
@@ -54,7 +54,7 @@ def check_ports(settings: Settings) -> None:
     check_free(settings.runtime.bind, settings.runtime.executor_port, "MICRO_EXECUTOR_PORT")
 
 
-def _source(settings: Settings, state: StateDirectory) -> sources.Source:
+def _source(settings: Settings, state: StateDirectory) -> Source:
     if settings.runtime.feed == sources.EMBEDDED:
         return sources.embedded(settings, state)
     raise Refused(f"MICRO_FEED={settings.runtime.feed!r}: this command trades on the embedded market (`market`)")

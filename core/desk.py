@@ -11,7 +11,7 @@ from core.effects import Effects, Now
 from core.errors import Refused
 from core.ledger.books import Books
 from core.market.tape import Tape
-from core.messages import Message, OpenPosition
+from core.messages import Launched, Message, OpenPosition
 from core.ports import Accounts, VenueBackend
 from core.records import AnyRecord
 from core.runner import Machine, Runner
@@ -51,10 +51,10 @@ class Ports(Struct, frozen=True, kw_only=True):
 
 def child(name: str, first: Message) -> Machine:
     """The machine of a dynamic name: a token's watcher, a position."""
-    match name.partition(".")[0]:
-        case "watcher":
+    match first:
+        case Launched():
             return Functions(partial(watcher.begin, first), watcher.step)
-        case "position":
+        case OpenPosition():
             return Functions(partial(position.begin, first), position.step)
         case _:
             raise Refused(f"nobody knows how to make {name}")

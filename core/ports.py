@@ -1,7 +1,7 @@
 """The seams between the core and the world. Adapters in `actors/adapters` implement them; tests bring their own."""
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 from typing_extensions import override
@@ -60,11 +60,28 @@ class VenueBackend(Protocol):
         ...
 
 
+class Commit(Protocol):
+    """The outcome of an append, now or later; gevent's `AsyncResult[int]` is one."""
+
+    def rawlink(self, callback: Callable[[Any], object]) -> None:
+        """Call `callback` when the outcome is there."""
+        ...
+
+    def get(self, block: bool = True, timeout: float | None = None) -> int | None:
+        """Wait for it. Raises Fatal when the commit failed."""
+        ...
+
+
 class JournalStore(Protocol):
     """Durable, ordered, append-only. Opened once per state directory."""
 
-    def append(self, records: Sequence[AnyRecord], *, durable: bool) -> object:
-        """An AsyncResult-like that is set with the last sequence number when committed."""
+    def append(self, records: Sequence[AnyRecord], *, durable: bool) -> Commit:
+        """The commit under way, with the last sequence number as its value. Raises Fatal once a commit has failed."""
+        ...
+
+    @property
+    def damage(self) -> str:
+        """Why something was set aside at the opening; empty: nothing was."""
         ...
 
     def entries(self, after_seq: int = 0) -> Iterable[Entry]: ...

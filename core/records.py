@@ -38,7 +38,7 @@ class CapitalOpened(Record, frozen=True, kw_only=True, tag="capital_opened"):
 
 
 class RunStarted(Record, frozen=True, kw_only=True, tag="run_started"):
-    """A process took the books up. Carries the rule that the fold itself applies, so that old results stay as they were."""
+    """A process took the books up. Carries the rule that the fold itself applies: old results stay as they were."""
 
     militia: MilitiaRule
     mode: str

@@ -20,7 +20,6 @@ from core.records import AnyRecord
 from core.settings import Settings
 from core.state.market_now import MarketNow
 
-
 GAP_S = 7_200.0
 """Tokens of a recording lie hours or years apart. After two hours of nothing every position, candidate and memory of a
 price has run its course; what lies beyond is passed over in one step."""

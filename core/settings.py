@@ -1,7 +1,8 @@
 """All settings in one frozen struct: every figure of rules.md with its default, each settable by one name.
 
 The name of a field is `MICRO_<SECTION>_<FIELD>`, as `MICRO_MILITIA_PAUSE_S`. Sections are the rules' own structs, so
-that a rule and its figures stand in one file. Unknown names and values that do not parse are refused with the nearest name.
+that a rule and its figures stand in one file. Unknown names and values that do not parse are refused with the nearest
+name.
 """
 
 import difflib

@@ -84,6 +84,12 @@ class JournalStore:
             done.set(self.seq)
         return done
 
+    @property
+    def damage(self) -> str:
+        """What opening set aside and why, empty when nothing was."""
+        aside = self.set_aside
+        return f"{aside.reason}; {aside.rows} entries from {aside.seq} on are kept in {aside.path}" if aside else ""
+
     def entries(self, after_seq: int = 0) -> Iterator[Entry]:
         """Every committed entry after `after_seq`, in order."""
         with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as db:

@@ -54,10 +54,10 @@ def gather(records: Iterable[AnyRecord]) -> Report:
             case CandidateJudged():
                 known = candidates.setdefault(record.mint, Candidate(record.mint, record.symbol, record, record))
                 known.last = record
-            case CandidateFollowed() if record.mint in candidates:
-                candidates[record.mint].followed += (record,)
-            case EntryDecided() if record.mint in candidates:
-                candidates[record.mint].decided = record
+            case CandidateFollowed(mint=mint) if mint in candidates:
+                candidates[mint].followed += (record,)
+            case EntryDecided(mint=mint) if mint in candidates:
+                candidates[mint].decided = record
             case OrderSettled():
                 outcomes[record.outcome] += 1
             case _:
@@ -94,7 +94,7 @@ def lines(report: Report) -> Iterator[str]:
 
 def _candidate_lines(report: Report) -> Iterator[str]:
     yield f"Candidates: {len(report.candidates)}"
-    bought = {op.mint for op in (*report.books.closed, *report.books.operations.values())}
+    bought = {op.mint for op in report.books.closed} | {op.mint for op in report.books.operations.values()}
     for one in report.candidates:
         yield f"  {one.mint} {one.symbol} {_fate(one, bought)} at {_time(one.last.at_s)}"
         yield f"    first {one.first.outcome}: {_reasons(one.first)}"

@@ -21,7 +21,7 @@ class Militia(Struct, frozen=True, kw_only=True):
 
 
 def after_operation(rule: MilitiaRule, militia: Militia, *, net_lamports: int, now_s: float) -> Militia:
-    """The memory after an operation closed with `net_lamports`. Exactly zero is a loss: time and risk paid for nothing."""
+    """The memory after an operation closed with `net_lamports`. Exactly zero is a loss: it paid for nothing."""
     if net_lamports > 0:
         return Militia(streak=0, paused_until_s=militia.paused_until_s)
     if militia.streak + 1 < rule.losses_in_a_row:

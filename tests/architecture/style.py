@@ -74,7 +74,7 @@ def function_complaint(node: ast.FunctionDef | ast.AsyncFunctionDef, path: Path)
 
 
 def may_print(path: Path) -> bool:
-    return path.as_posix() in MAY_PRINT or path.parts[0] in {"scripts", "tests"} or path.stem == "cli"
+    return path.as_posix() in MAY_PRINT or path.parts[0] in {"commands", "scripts", "tests"} or path.stem == "cli"
 
 
 def exception_names(handler: ast.ExceptHandler) -> set[str]:
