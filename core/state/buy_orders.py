@@ -11,7 +11,7 @@ from core.messages import CandidateReady, Order, RequestReentry, Reserves
 from core.rules import mining, stake
 from core.rules.capital import usd_of
 from core.rules.network_fee import fee_lamports
-from core.types import BASE_FEE_LAMPORTS, Purpose, Role, Side
+from core.types import BASE_FEE_LAMPORTS, Purpose, Role, Side, Venue
 
 BPS = 10_000
 
@@ -20,6 +20,23 @@ def price_of_sol(now: Now) -> float | None:
     """SOL/USD as the profile asks for it; None is unknown."""
     market = now.market
     return market.usd(now.at_s) if now.settings.entry.column.sol_price_judged else market.usd_unchecked()
+
+
+def usual_stake(now: Now) -> int:
+    """What an entry into a new coin on its curve would spend now, at the priority that others pay."""
+    settings, books = now.settings, now.books
+    room = settings.mining.room
+    share = stake.entry_share_lamports(settings.stake, books, room=room)
+    priority = mining.entry_priority_lamports(
+        settings.mining,
+        percentile_lamports=now.market.priority_lamports,
+        volume_usd=None,
+        age_s=settings.mining.young_age_s,
+        stake_lamports=share,
+    )
+    return stake.entry_lamports(
+        settings.stake, books, Venue.CURVE, room=room, token_2022=True, fee_lamports=BASE_FEE_LAMPORTS + priority
+    )
 
 
 def entry_order(candidate: CandidateReady, now: Now) -> Order:

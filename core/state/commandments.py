@@ -16,7 +16,6 @@ from core.messages import (
     PauseEntries,
     PlaceOrder,
     PositionValued,
-    RaiseAlert,
     RequestEntry,
     RequestReentry,
     ResumeEntries,
@@ -59,7 +58,6 @@ class State(Struct, frozen=True, kw_only=True):
     known: Known = Known()
     refusals: dict[str, Refusal] = {}
     watched: watch.Watched = watch.Watched()
-    undercapitalised: bool = False
 
 
 CommandmentsMessage = (
@@ -137,7 +135,7 @@ def view(state: State, now: Now) -> GateView:
             state.watched.compliance, {verdict.criterion: verdict.ok for verdict in commandments}, now
         ),
         standing=(*commandments, *standing),
-        undercapitalised=state.undercapitalised,
+        undercapitalised=state.watched.undercapitalised,
         breaker_until_s=until_s if until_s > now.at_s else 0.0,
         breaker_why=why if until_s > now.at_s else "",
         equity_lamports=equity,
@@ -157,9 +155,8 @@ def _entry(state: State, message: RequestEntry, now: Now) -> tuple[State, Effect
     candidate = message.candidate
     decision = judge_entry(candidate, now, state.known)
     effects = _decide(state, decision, message.by, now)
-    state, alerts = _note_capital(_note_refusal(state, candidate.mint, decision, now), decision, now)
     answered = EntryAnswered(mint=candidate.mint, admitted=decision.admitted, verdicts=decision.verdicts)
-    return state, (*effects, Tell("miner", answered), *alerts)
+    return _note_refusal(state, candidate.mint, decision, now), (*effects, Tell("miner", answered))
 
 
 def _reentry(state: State, message: RequestReentry, now: Now) -> tuple[State, Effects]:
@@ -210,22 +207,6 @@ def _note_refusal(state: State, mint: str, decision: Decision, now: Now) -> Stat
     if decision.admitted or _said_already(state, decision, now):
         return state
     return replace(state, refusals=state.refusals | {mint: Refusal(_against(decision), now.at_s)})
-
-
-def _note_capital(state: State, decision: Decision, now: Now) -> tuple[State, Effects]:
-    """Alert once when the stake has become too small, and forget it when it is enough again.
-
-    Only while nothing is open: then the stake is what the capital allows, not what an open position left over.
-    """
-    verdict = next(verdict for verdict in decision.verdicts if verdict.criterion == "undercapitalised")
-    small = not verdict.ok and not now.books.operations and not now.books.orders
-    if small == state.undercapitalised:
-        return state, ()
-    state = replace(state, undercapitalised=small)
-    if not small:
-        return state, ()
-    text = f"entries wait for capital: {verdict.reason}"
-    return state, (Tell("notifier", RaiseAlert(key="undercapitalised", severity="warning", text=text, at_s=now.at_s)),)
 
 
 def _closed(state: State, message: OrderClosed) -> tuple[State, Effects]:

@@ -9,8 +9,9 @@ from core.effects import Effect, Effects, Now, Offer, Tell, Write
 from core.ledger.fold import DAILY_LOSS, DRAWDOWN
 from core.messages import RaiseAlert, RaiseEmergency
 from core.records import BreakerSet, CommandmentViolated, EquityMarked, RiskLimitReached
-from core.rules import life_limit, shield
+from core.rules import life_limit, shield, stake
 from core.state.admission import breaker_until
+from core.state.buy_orders import price_of_sol, usual_stake
 from core.state.compliance import Compliance, compliance_of
 from core.state.equity import equity_lamports, open_lamports, result_of_day_lamports
 from core.types import ExitReason
@@ -23,6 +24,8 @@ class Watched(Struct, frozen=True, kw_only=True):
     """Closed operations at the last mark of equity: each close is marked."""
     compliance: dict[int, Compliance] = {}
     """By commandment, with the time since which it is as it is."""
+    undercapitalised: bool = False
+    """What the capital would stake is under the minimum: no entries, whatever the token."""
 
 
 def first(now: Now) -> Watched:
@@ -43,7 +46,19 @@ def look(watched: Watched, values: Mapping[str, int], now: Now) -> tuple[Watched
         before = watched.compliance.get(number)
         if number != LIFE and not state.compliant and before is not None and before.compliant:
             effects += _violation(number, "", state.detail, now)
-    return replace(watched, closed=len(now.books.closed), compliance=compliance), tuple(effects)
+    small = _undercapitalised(watched, now)
+    if small and not watched.undercapitalised:
+        effects.append(_alert("undercapitalised", "warning", "entries wait for capital: the stake is too small", now))
+    watched = Watched(closed=len(now.books.closed), compliance=compliance, undercapitalised=small)
+    return watched, tuple(effects)
+
+
+def _undercapitalised(watched: Watched, now: Now) -> bool:
+    """Whether the stake is too small. While something is open, or SOL has no price, it stays as it was."""
+    sol_usd = price_of_sol(now)
+    if now.books.operations or now.books.orders or sol_usd is None:
+        return watched.undercapitalised
+    return not stake.capital_verdict(now.settings.stake, stake_lamports=usual_stake(now), sol_usd=sol_usd).ok
 
 
 def valued(watched: Watched, values: Mapping[str, int], now: Now) -> tuple[Watched, Effects]:
@@ -83,7 +98,7 @@ def _reached(limit: str, lost: int, allowed: int, now: Now) -> Effects:
     text = f"{limit}: {lost} of {allowed} lamports lost; entries stop"
     return (
         Write(RiskLimitReached(at_s=now.at_s, limit=limit, lost_lamports=lost, allowed_lamports=allowed), durable=True),
-        Tell("notifier", RaiseAlert(key=limit, severity="critical", text=text, at_s=now.at_s)),
+        _alert(limit, "critical", text, now),
     )
 
 
@@ -108,7 +123,7 @@ def _breaker(now: Now) -> Effects:
     text = f"circuit breaker open: {why}"
     return (
         Write(BreakerSet(at_s=now.at_s, until_s=until_s, why=why, by="commandments")),
-        Tell("notifier", RaiseAlert(key="breaker", severity="critical", text=text, at_s=now.at_s)),
+        _alert("breaker", "critical", text, now),
     )
 
 
@@ -127,8 +142,12 @@ def _violation(number: int, operation_id: str, detail: str, now: Now) -> Effects
     text = f"commandment {number} violated: {detail}"
     return (
         Write(CommandmentViolated(at_s=now.at_s, commandment=number, operation_id=operation_id, detail=detail)),
-        Tell("notifier", RaiseAlert(key="commandment", severity="critical", text=text, at_s=now.at_s)),
+        _alert("commandment", "critical", text, now),
     )
+
+
+def _alert(key: str, severity: str, text: str, now: Now) -> Tell:
+    return Tell("notifier", RaiseAlert(key=key, severity=severity, text=text, at_s=now.at_s))
 
 
 def _compliance(before: Mapping[int, Compliance], now: Now) -> dict[int, Compliance]:

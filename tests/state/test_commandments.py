@@ -217,13 +217,26 @@ def test_an_operation_open_past_its_life_and_grace_is_one_violation(world: World
     assert "commandment" in world.alerts()
 
 
-def test_small_capital_is_alerted_once(world: World):
+def test_small_capital_is_seen_without_any_candidate_and_alerted_once(world: World):
     with_little_capital(world)
-    for mint in "ABC":
-        world.offer(mint)
+    world.slot(60)
 
     assert world.alerts().count("undercapitalised") == 1
     assert commandments.view(world.states["commandments"], world.now).undercapitalised
+
+
+def test_capital_is_not_small_because_it_stands_in_a_position(world: World):
+    hold(world)
+    world.slot(60)
+
+    assert "undercapitalised" not in world.alerts()
+
+
+def test_twenty_dollars_are_too_small_where_sol_is_dear():
+    for sol_usd, small in [(280.0, False), (288.0, True)]:
+        dear = World(KIND, sol_usd=sol_usd)
+        dear.slot(30)
+        assert commandments.view(dear.states["commandments"], dear.now).undercapitalised is small
 
 
 def test_the_view_says_of_each_commandment_rule_state_and_next_change(world: World):
