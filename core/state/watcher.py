@@ -1,5 +1,7 @@
 """One token from its creation until it is bought, refused for good, or too old; then its price a while longer.
 
+What is bought is escorted through its golden window, where more of it may be bought.
+
 Every trade updates what was seen; most go no further: as long as a bound that is cheap to check (age, liquidity,
 holders, creator) keeps the token out, nothing is judged again until that changes. All criteria are judged at most once
 a second, and at once when a candidate stops being one. Changes that a second undoes are not recorded.
@@ -15,6 +17,7 @@ from msgspec.structs import replace
 
 from core.effects import After, Cancel, Effect, Effects, Finish, Now, Tell, Write
 from core.messages import (
+    AnyMarketData,
     CandidateGone,
     CandidateReady,
     DataEnded,
@@ -25,6 +28,7 @@ from core.messages import (
     Graduated,
     Launched,
     PoolOpened,
+    RequestReentry,
     Tick,
     Traded,
     Undelivered,
@@ -34,8 +38,9 @@ from core.rules import entry
 from core.rules.entry import Judgement, Sight
 from core.rules.profile import Profile
 from core.rules.verdict import Outcome, Verdict
-from core.state import aftermath, bounds, holders, token
+from core.state import aftermath, bounds, escort, holders, token
 from core.state.aftermath import Aftermath
+from core.state.escort import Escort
 from core.state.token import Token
 
 JUDGE, END = "judge", "end"
@@ -51,6 +56,8 @@ class State(Struct, kw_only=True):
     price: float
     """At the last record, lamports per base unit."""
     after: Aftermath | None = None
+    escort: Escort | None = None
+    """Once it was bought."""
     broken: int = 0
     """Bounds that kept it out at the last judgement."""
     judge_at_s: float = 0.0
@@ -67,9 +74,7 @@ class State(Struct, kw_only=True):
     recorded: tuple[Outcome, tuple[str, ...]] | None = None
 
 
-WatcherMessage = (
-    Launched | Traded | Graduated | PoolOpened | DataEnded | FactsSeen | Tick | EntryAnswered | EnterMint | Undelivered
-)
+WatcherMessage = AnyMarketData | FactsSeen | Tick | EntryAnswered | EnterMint | RequestReentry | Undelivered
 
 
 def begin(launched: Launched, now: Now) -> tuple[State, Effects]:
@@ -89,6 +94,8 @@ def begin(launched: Launched, now: Now) -> tuple[State, Effects]:
 def step(state: State, message: WatcherMessage, now: Now) -> tuple[State, Effects]:
     seen = state.token
     if seen is None:
+        if state.escort is not None:
+            return state, escort.step(state.escort, message, now)
         return state, _follow(state.after, message, now) if state.after is not None else NOTHING
     match message:  # hottest first
         case Traded():
@@ -112,7 +119,7 @@ def step(state: State, message: WatcherMessage, now: Now) -> tuple[State, Effect
             return state, _bought(state, seen, now) if message.admitted else NOTHING
         case EnterMint():
             return state, (_answer(message, *_judgement(seen, now).verdicts),)
-        case Launched() | Undelivered():
+        case Launched() | RequestReentry() | Undelivered():
             return state, NOTHING
         case _:
             assert_never(message)
@@ -255,11 +262,13 @@ def _last(state: State, judgement: Judgement, now: Now) -> Effects:
 
 
 def _bought(state: State, seen: Token, now: Now) -> Effects:
-    """Admitted by the gate: the position follows the token from here."""
+    """Admitted by the gate: the last verdict; what was seen of the token is kept for its escort."""
     judgement = state.passed if state.passed is not None else _judgement(seen, now)
     taken = replace(judgement, verdicts=(*judgement.verdicts, Verdict.passed("entry", "taken")))
     state.ready = False  # the miner has forgotten it already
-    return (*_last(state, taken, now), Finish())
+    last = _last(state, taken, now)
+    state.escort, following = escort.begin(seen, now)
+    return (*last, *following)
 
 
 def _refuse(state: State, judgement: Judgement, now: Now) -> Effects:

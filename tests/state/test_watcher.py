@@ -212,7 +212,7 @@ def test_the_one_that_is_taken_ends_with_the_verdict_it_was_taken_by():
     (last,) = judged(effects)
     assert (last.stage, last.outcome) == ("last", Outcome.PASS)
     assert last.verdicts[-1].reason == "taken"
-    assert effects[-1] == Finish()
+    assert timers(effects) == {"escort": 1.0}
     assert told(effects, "miner") == []
 
 
