@@ -61,11 +61,14 @@ def child(name: str, first: Message) -> Machine:
 
 
 def open_desk(
-    settings: Settings, ports: Ports, market: MarketNow, opening: tuple[AnyRecord, ...], books: Books | None = None
+    settings: Settings, ports: Ports, market: MarketNow, opening: Callable[[Books], tuple[AnyRecord, ...]]
 ) -> Runner:
-    """A runner with every permanent machine begun, in the order in which the house starts its actors."""
-    runner = Runner(settings, books if books is not None else Books(), child, market)
-    for record in opening:
+    """A runner with every permanent machine begun, in the order in which the house starts its actors.
+
+    `opening` gives the records that the journal begins with: capital and run.
+    """
+    runner = Runner(settings, Books(), child, market)
+    for record in opening(Books()):
         runner.append(record)
         runner.now.at_s = max(runner.now.at_s, record.at_s)
     permanent: dict[str, Machine] = {
