@@ -1,5 +1,7 @@
 """Operations, transfers and rotations with crashes between any two effects: nothing is lost, nothing done twice."""
 
+from random import Random
+
 import pytest
 from msgspec.structs import replace
 
@@ -171,15 +173,29 @@ def check_everything(world: World) -> Memory:
     ],
 )
 def test_lamports_taxes_room_and_commandments_hold_whatever_crashes(seed: int, room: int, faults: Faults):
+    live_through(seed, room, faults)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_the_same_over_thousands_of_operations_and_every_rate_of_crashes(seed: int):
+    draw = Random(seed)
+    faults = Faults(machine=draw.choice([0.0, 0.02, 0.1, 0.2]), process=draw.choice([0.0, 0.01, 0.05, 0.1]))
+    live_through(seed, draw.choice([1, 2, 3]), faults, slots=5_000)
+
+
+def live_through(seed: int, room: int, faults: Faults, slots: int = 3_000) -> None:
+    """Trade with crashes, checked at every slot, then let it come to rest: nothing is left undone."""
     world = World(replace(HURRIED, mining=replace(HURRIED.mining, room=room)), seed=seed, faults=faults)
 
-    run(world, 3_000)
+    run(world, slots)
     world.faults = Faults()
     world.slot(1_500)
 
     check(world)
     check_everything(world)
     books = world.books
+    assert books.closed
     assert not books.orders
     assert not books.operations
     assert not books.unsettled()
