@@ -173,7 +173,7 @@ def check_everything(world: World) -> Memory:
     ],
 )
 def test_lamports_taxes_room_and_commandments_hold_whatever_crashes(seed: int, room: int, faults: Faults):
-    live_through(seed, room, faults)
+    check_a_run(seed, room, faults)
 
 
 @pytest.mark.slow
@@ -181,10 +181,10 @@ def test_lamports_taxes_room_and_commandments_hold_whatever_crashes(seed: int, r
 def test_the_same_over_thousands_of_operations_and_every_rate_of_crashes(seed: int):
     draw = Random(seed)
     faults = Faults(machine=draw.choice([0.0, 0.02, 0.1, 0.2]), process=draw.choice([0.0, 0.01, 0.05, 0.1]))
-    live_through(seed, draw.choice([1, 2, 3]), faults, slots=5_000)
+    check_a_run(seed, draw.choice([1, 2, 3]), faults, slots=5_000)
 
 
-def live_through(seed: int, room: int, faults: Faults, slots: int = 3_000) -> None:
+def check_a_run(seed: int, room: int, faults: Faults, slots: int = 3_000) -> None:
     """Trade with crashes, checked at every slot, then let it come to rest: nothing is left undone."""
     world = World(replace(HURRIED, mining=replace(HURRIED.mining, room=room)), seed=seed, faults=faults)
 
