@@ -27,6 +27,8 @@ class FeedView(Struct, frozen=True, kw_only=True):
     last_slot: int
     last_at_s: float
     age_s: float | None
+    events_by_kind: dict[str, int]
+    """Decoded events by program and kind, as `pump.trade`; more than `events`, for not each one is a market message."""
     undecodable: dict[str, int]
     ended: bool
 
@@ -62,6 +64,7 @@ class FeedActor(MachineActor[FeedBatch, feed.State]):
             last_slot=state.last_slot,
             last_at_s=state.last_at_s,
             age_s=None if self.seen_s is None else monotonic() - self.seen_s,
+            events_by_kind=dict(state.decoder.kinds),
             undecodable=dict(state.decoder.undecodable),
             ended=self.ended,
         )

@@ -28,6 +28,10 @@ class JournalView(Struct, frozen=True, kw_only=True):
     commit_p50_s: float | None
     commit_p99_s: float | None
     set_aside: str
+    failure: str
+    """Why the journal does not write any more; empty while it does."""
+    oldest_wait_s: float | None
+    """Real time that the oldest durable append under way has waited for the disk; None when none is under way."""
 
 
 class JournalActor(Actor[Append]):
@@ -38,7 +42,9 @@ class JournalActor(Actor[Append]):
         self.services = services_of(context.system)
         self.store: JournalStore | None = None
         self.books = Books()
-        self.appends = self.refused = self.waiting = 0
+        self.appends = self.refused = 0
+        self.waiting_since_s: deque[float] = deque()
+        """When each durable append under way was begun; the store commits in order."""
         self.commits_s: deque[float] = deque(maxlen=COMMITS_KEPT)
 
     @override
@@ -72,26 +78,26 @@ class JournalActor(Actor[Append]):
         done = self.store.append(message.records, durable=message.durable)  # type: ignore[arg-type]
         self.appends += 1
         if message.durable:
-            self.waiting += 1
-            began_s = perf_counter()
-            done.rawlink(lambda _: self._committed(began_s))
+            self.waiting_since_s.append(perf_counter())
+            done.rawlink(self._committed)
         self.books = replace(books, seq=self.books.seq + len(message.records))
         self.services.publish(self.books)
         return done
 
-    def _committed(self, began_s: float) -> None:
-        self.waiting -= 1
-        self.commits_s.append(perf_counter() - began_s)
+    def _committed(self, _: object) -> None:
+        self.commits_s.append(perf_counter() - self.waiting_since_s.popleft())
 
     @override
     def view(self) -> JournalView:
-        times = sorted(self.commits_s)
+        times, waiting = sorted(self.commits_s), self.waiting_since_s
         return JournalView(
             seq=self.books.seq,
             appends=self.appends,
             refused=self.refused,
-            waiting=self.waiting,
+            waiting=len(waiting),
             commit_p50_s=times[len(times) // 2] if times else None,
             commit_p99_s=times[len(times) * 99 // 100] if times else None,
             set_aside=self.store.damage if self.store is not None else "",
+            failure=self.store.failure if self.store is not None else "",
+            oldest_wait_s=perf_counter() - waiting[0] if waiting else None,
         )

@@ -76,7 +76,7 @@ class JournalStore:
         Once a commit failed every append fails with Fatal: the disk no longer takes what we decide.
         """
         if self._failure is not None:
-            raise Fatal(f"the journal cannot write {self.path}: {self._failure}")
+            raise Fatal(f"the journal cannot write {self.failure}")
         rows = [self._row(record) for record in records]
         done: Done = AsyncResult()
         self._inbox.put((rows, done if durable else None))
@@ -89,6 +89,11 @@ class JournalStore:
         """What opening set aside and why, empty when nothing was."""
         aside = self.set_aside
         return f"{aside.reason}; {aside.rows} entries from {aside.seq} on are kept in {aside.path}" if aside else ""
+
+    @property
+    def failure(self) -> str:
+        """Why nothing can be written any more, empty while it can."""
+        return "" if self._failure is None else f"{self.path}: {self._failure}"
 
     def entries(self, after_seq: int = 0) -> Iterator[Entry]:
         """Every committed entry after `after_seq`, in order."""

@@ -14,7 +14,7 @@ from msgspec import Struct, ValidationError, convert
 from core.chain import accounts, tokens
 from core.chain.accounts import Account
 from core.chain.codec.kinds import Undecodable
-from core.chain.events import READERS, Event
+from core.chain.events import READERS, Event, kind_of
 from core.chain.instructions import TradeCall, decode_trade_call
 from core.chain.logs import data_lines
 from core.chain.programs import CPI_EVENT_PREFIX, NAMES
@@ -65,14 +65,15 @@ class Decoded(Struct, frozen=True):
 
 
 class Decoder:
-    """Reads logs, transactions and accounts, and keeps count of what it could not read.
+    """Reads logs, transactions and accounts, and keeps count of what it read and of what it could not read.
 
-    `undecodable` counts by reason; `grown` counts events by name that carried bytes beyond the known layout, the first
+    `kinds` counts events by program and kind (`pump.trade`), `undecodable` counts by reason; `grown` counts events by name that carried bytes beyond the known layout, the first
     sign of a program upgrade; `truncated` counts logs that the node cut. `dead_letter` is called for the first hundred
     of each reason and must not raise.
     """
 
     def __init__(self, dead_letter: Callable[[DeadLetter], None] | None = None) -> None:
+        self.kinds: dict[str, int] = {}
         self.undecodable: dict[str, int] = {}
         self.grown: dict[str, int] = {}
         self.truncated = 0
@@ -139,6 +140,7 @@ class Decoder:
     def _events(self, payloads: Iterable[tuple[str, str | bytes]]) -> list[Event]:
         """Events of payloads in bytes, or in base64 as they stand in a log; those of other programs are left out."""
         events: list[Event] = []
+        kinds = self.kinds
         for program, payload in payloads:
             readers = READERS.get(program)
             if readers is None:
@@ -155,6 +157,8 @@ class Decoder:
             if event.extra:
                 name = type(event).__name__
                 self.grown[name] = self.grown.get(name, 0) + 1
+            kind = kind_of(event)
+            kinds[kind] = kinds.get(kind, 0) + 1
             events.append(event)
         return events
 

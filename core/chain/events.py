@@ -3,6 +3,7 @@
 The program comes first because discriminators are not unique: LaunchLab's TradeEvent has pump's.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from core.chain.codec.kinds import Undecodable
 from core.chain.codec.layout import Layout
 from core.chain.launchlab import LaunchLabPoolCreateEvent, LaunchLabTradeEvent, TradeLayout
 from core.chain.minor import OTHER_LAYOUTS, OtherEvent
-from core.chain.programs import LAUNCHLAB, PUMP, PUMPSWAP, event_discriminator
+from core.chain.programs import LAUNCHLAB, NAMES, PUMP, PUMPSWAP, event_discriminator
 from core.chain.pump import (
     CompleteEvent,
     CompletePumpAmmMigrationEvent,
@@ -127,6 +128,22 @@ def encode_event(event: Event) -> bytes:
     struct = type(event)
     layout = _LAYOUTS[struct]
     return _HEADS[struct] + layout.encode(layout.row(event)) + event.extra
+
+
+def _kind(program: str, name: str) -> str:
+    words = re.findall("[A-Z][a-z0-9]*", name.removesuffix("Event"))
+    return f"{NAMES[program]}.{'_'.join(words).lower()}"
+
+
+_KINDS = {struct: _kind(program, name) for program, structs in _BY_PROGRAM.items() for name, struct in structs.items()}
+_OTHER_KINDS = {
+    (program, name): _kind(program, name) for program, layouts in OTHER_LAYOUTS.items() for name in layouts
+}
+
+
+def kind_of(event: Event) -> str:
+    """Program and kind for counters, as `pump.trade`: bounded."""
+    return _OTHER_KINDS[event.program, event.name] if isinstance(event, OtherEvent) else _KINDS[type(event)]
 
 
 def program_of(event: Event) -> str:

@@ -74,6 +74,24 @@ def test_every_recorded_transaction_decodes_to_its_last_byte(shared_data: Path):
     }
 
 
+def test_events_are_counted_by_program_and_kind(shared_data: Path):
+    decoder = Decoder()
+    for _, source in transactions(shared_data):
+        decoder.decode_transaction(source)
+
+    assert decoder.kinds == {
+        "pump.trade": 6,
+        "pump.create": 3,
+        "pump.complete_pump_amm_migration": 1,
+        "pump.extend_account": 1,
+        "pumpswap.buy": 9,
+        "pumpswap.create_pool": 1,
+        "pumpswap.deposit": 1,
+        "launchlab.pool_create": 1,
+        "launchlab.trade": 1,
+    }
+
+
 def test_a_recorded_log_says_what_its_calls_report(shared_data: Path):
     decoder = Decoder()
     for name, source in transactions(shared_data):
