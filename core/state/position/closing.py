@@ -10,7 +10,7 @@ from core.state.position.state import Position, buy_expected, waits
 from core.types import ExitReason, Role
 
 TRANSFER_TRIES = 3
-"""Then the proceeds stay where they are: the treasury restores from all wallets anyway."""
+"""Then the proceeds stay with the wallet that sold: nothing flat is kept open, with its room, for a transfer."""
 
 
 def close(state: Position, operation: Operation, now: Now) -> tuple[Position, Effects]:

@@ -86,7 +86,8 @@ def fire(state: Position, operation: Operation, fired: Trigger, now: Now) -> tup
         drop_bps=fired.drop_bps,
     )
     panicking = replace(operation, panic=fired.reason, panic_at_s=now.at_s, panic_slippage_bps=fired.slippage_bps)
-    state, sales = pursue(state, panicking, now)
+    # What an ordinary exit was refused for is nothing that a panic waits for.
+    state, sales = pursue(replace(state, setbacks={}), panicking, now)
     alert = RaiseAlert(
         key=f"emergency_{fired.reason}",
         severity="critical",

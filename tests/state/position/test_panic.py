@@ -178,6 +178,16 @@ def test_a_panic_exit_does_not_wait_for_an_ordinary_one():
     assert not desk.operation.tokens
 
 
+def test_a_panic_exit_does_not_wait_for_what_an_ordinary_one_was_refused_for():
+    desk = Desk()
+    desk.trade(1.19)
+    desk.settle(desk.only(), "refused")
+    assert desk.idle()
+    desk.tell(raised(ExitReason.OPERATOR))
+
+    assert desk.only().purpose is Purpose.PANIC
+
+
 def test_a_failed_panic_sale_is_tried_again_at_once_from_the_price_that_is_then():
     desk = Desk()
     desk.tell(raised(ExitReason.OPERATOR))
