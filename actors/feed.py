@@ -10,7 +10,6 @@ from actors.base import Context
 from actors.machine import MachineActor
 from actors.services import services_of
 from core.effects import Effects, Now
-from core.messages import FeedBatch
 from core.state import feed
 
 SETTLE_S = 2.0
@@ -33,7 +32,7 @@ class FeedView(Struct, frozen=True, kw_only=True):
     ended: bool
 
 
-class FeedActor(MachineActor[FeedBatch, feed.State]):
+class FeedActor(MachineActor[feed.FeedMessage, feed.State]):
     """Its pump is a helper greenlet: the source may block it, and its crash is this actor's crash."""
 
     def __init__(self, context: Context) -> None:
@@ -49,7 +48,7 @@ class FeedActor(MachineActor[FeedBatch, feed.State]):
         return feed.begin(self.services.decoder, self.services.tape, now)
 
     @override
-    def step(self, state: feed.State, message: FeedBatch, now: Now) -> tuple[feed.State, Effects]:
+    def step(self, state: feed.State, message: feed.FeedMessage, now: Now) -> tuple[feed.State, Effects]:
         self.seen_s = monotonic()
         return feed.step(state, message, now)
 

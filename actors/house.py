@@ -17,7 +17,7 @@ from actors.tree import Branch, Child, Worker
 from actors.venue import VenueActor
 from actors.wallet import WalletActor
 from actors.watcher import WatcherActor
-from core.messages import OpenPosition
+from core.messages import OpenPosition, RefoldWatchers
 from core.supervision import Restart, RestartRule, Strategy
 from core.types import Role
 
@@ -63,6 +63,7 @@ def _trading() -> Branch:
             Branch(
                 name="market",
                 children=(Worker(name="miner", actor=MinerActor),),
+                rebuild=ask_for_watchers,
                 templates=(Worker(name="watcher", actor=WatcherActor, restart=Restart.TEMPORARY),),
             ),
         ),
@@ -71,6 +72,12 @@ def _trading() -> Branch:
 
 def _outside(servers: Sequence[Worker]) -> Branch:
     return Branch(name="outside", children=(Worker(name="notifier", actor=NotifierActor), *servers))
+
+
+def ask_for_watchers(system: System) -> Sequence[Child]:
+    """Watchers come back through the feed, which knows what each had seen. At the first start it knows none."""
+    system.directory.tell("feed", RefoldWatchers())
+    return ()
 
 
 def open_positions(system: System) -> Sequence[Child]:

@@ -26,6 +26,10 @@ class SetBreaker(Command, frozen=True, kw_only=True):
     why: str = ""
 
 
+class RefoldWatchers(Command, frozen=True, kw_only=True):
+    """To the feed: every watcher was lost; start those of young tokens again and tell them what they had seen."""
+
+
 class RotateWallets(Command, frozen=True, kw_only=True):
     by: str
 

@@ -4,6 +4,7 @@ Order within a batch: what the market is now, our own landings, the market's mes
 """
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,7 +12,9 @@ from msgspec.structs import replace
 from core.chain.decode import Decoder
 from core.effects import Effect, Effects, Now, Offer, StartChild, Tell
 from core.market.tape import Tape
-from core.messages import FeedBatch, Launched, MarketData
+from core.messages import FeedBatch, Launched, MarketData, RefoldWatchers
+from core.state import young
+from core.state.young import Young
 
 GAP_FORGOTTEN_S = 3_600.0
 """Older tokens are no candidates any more, in any profile."""
@@ -31,13 +34,28 @@ class State(Struct, kw_only=True):
     """When the feed last missed something; None once nobody is left who followed a token over it."""
     told: set[str] = field(default_factory=set)
     """Tokens launched, or told of the gap, since then."""
+    young: Young = field(default_factory=Young)
+
+
+FeedMessage = FeedBatch | RefoldWatchers
 
 
 def begin(decoder: Decoder, tape: Tape, now: Now) -> tuple[State, Effects]:
     return State(decoder=decoder, tape=tape), ()
 
 
-def step(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
+def step(state: State, message: FeedMessage, now: Now) -> tuple[State, Effects]:
+    match message:
+        case FeedBatch():
+            return _bring(state, message, now)
+        case RefoldWatchers():
+            young.lost(state.young)
+            return state, ()
+        case _:
+            assert_never(message)
+
+
+def _bring(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
     state.batches += 1
     state.last_at_s, state.last_slot = batch.at_s, batch.slot
     now.market.see(batch)
@@ -46,8 +64,19 @@ def step(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
     if batch.landings:
         effects.append(Tell("venue", batch))
     for message in market_messages(state, batch):
-        _route(state, message, effects)
+        _route(state, message, now, effects)
+    if state.young.due:
+        _refold(state, effects)
     return state, tuple(effects)
+
+
+def _refold(state: State, effects: list[Effect]) -> None:
+    """Start lost watchers again; each is told everything since its launch, and so knows what it knew."""
+    for token in young.next_due(state.young):
+        name = f"watcher.{token.launched.mint}"
+        first = replace(token.launched, skipped=token.launched.skipped + token.is_cut)
+        effects.append(StartChild("market", name, first))
+        effects += [Offer(name, message) for message in token.messages]
 
 
 def market_messages(state: State, batch: FeedBatch) -> Iterable[MarketData]:
@@ -74,13 +103,15 @@ def _after_gap(state: State, message: MarketData) -> MarketData:
     return message if isinstance(message, Launched) else replace(message, skipped=message.skipped + 1)
 
 
-def _route(state: State, message: MarketData, effects: list[Effect]) -> None:
+def _route(state: State, message: MarketData, now: Now, effects: list[Effect]) -> None:
     state.events += 1
     if state.gap_at_s is not None:
         message = _after_gap(state, message)
     if isinstance(message, Launched):
         state.launches += 1
+        young.launched(state.young, message, age_max_s=now.settings.entry.column.age_max_s)
         effects.append(StartChild("market", f"watcher.{message.mint}", message))
         return
+    young.seen(state.young, message)
     effects.append(Offer(f"watcher.{message.mint}", message))
     effects.append(Offer(f"position.{message.mint}", message))

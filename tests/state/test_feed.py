@@ -1,0 +1,112 @@
+"""The feed: who gets which message, what a gap leaves unknown, and how lost watchers are told what they had seen."""
+
+from typing import Any
+
+from core.chain.decode import Decoder
+from core.effects import Effects, Now, Offer, StartChild, Tell
+from core.ledger.books import Books
+from core.market.tape import Tape
+from core.messages import FeedBatch, Launched, RefoldWatchers, Reserves, Settlement, Traded
+from core.settings import Settings
+from core.state import feed, young
+from core.types import Side, Venue
+
+RESERVES = Reserves(Venue.CURVE, 30, 1_000, 0, 800)
+
+
+def launched(mint: str, at_s: float = 0.0) -> Launched:
+    return Launched(
+        mint=mint, at_s=at_s, slot=1, name=mint, symbol=mint, creator="C", user="C", supply=10**15, reserves=RESERVES
+    )
+
+
+def traded(mint: str, at_s: float = 0.4) -> Traded:
+    return Traded(
+        mint=mint, at_s=at_s, slot=2, side=Side.BUY, trader="T", quote_lamports=1, tokens=1, reserves=RESERVES
+    )
+
+
+class Feed:
+    def __init__(self) -> None:
+        self.now = Now(0.0, Books(), Settings())
+        self.state, _ = feed.begin(Decoder(), Tape(), self.now)
+        self.slot = 0
+
+    def brings(self, *market: Any, at_s: float = 1.0, **batch: Any) -> Effects:
+        self.slot += 1
+        self.now.at_s = at_s
+        message = FeedBatch(slot=self.slot, at_s=at_s, market=market, **batch)
+        self.state, effects = feed.step(self.state, message, self.now)
+        return effects
+
+
+def test_a_launch_starts_a_watcher_and_trades_go_to_whoever_follows_the_token() -> None:
+    assert Feed().brings(launched("A"), traded("A")) == (
+        StartChild("market", "watcher.A", launched("A")),
+        Offer("watcher.A", traded("A")),
+        Offer("position.A", traded("A")),
+    )
+
+
+def test_our_landings_come_before_the_market_that_they_moved() -> None:
+    landing = Settlement(signature="S", slot=1, at_s=1.0)
+    effects = Feed().brings(traded("A"), landings=(landing,))
+    assert isinstance(effects[0], Tell)
+    assert effects[0].to == "venue"
+
+
+def test_after_a_gap_the_first_message_of_each_older_token_says_that_something_was_missed() -> None:
+    one = Feed()
+    one.brings(launched("A"))
+    effects = one.brings(traded("A"), traded("A"), launched("B"), traded("B"), gap=True)
+    skipped = [effect.message.skipped for effect in effects if isinstance(effect, Offer) and "watcher" in effect.to]  # type: ignore[attr-defined]
+    assert skipped == [1, 0, 0]
+
+
+def test_the_gap_is_forgotten_when_nobody_can_be_a_candidate_any_more_who_lived_through_it() -> None:
+    one = Feed()
+    one.brings(gap=True)
+    one.brings(at_s=feed.GAP_FORGOTTEN_S + 2.0)
+    assert one.state.gap_at_s is None
+
+
+def test_lost_watchers_start_again_with_everything_since_the_launch_in_order() -> None:
+    one = Feed()
+    one.brings(launched("A"), traded("A", 0.4), launched("B"), traded("A", 0.8))
+    one.state, nothing = feed.step(one.state, RefoldWatchers(), one.now)
+    assert nothing == ()
+
+    assert one.brings() == (
+        StartChild("market", "watcher.A", launched("A")),
+        Offer("watcher.A", traded("A", 0.4)),
+        Offer("watcher.A", traded("A", 0.8)),
+        StartChild("market", "watcher.B", launched("B")),
+    )
+    assert one.brings() == ()
+
+
+def test_many_lost_watchers_come_back_a_few_a_batch() -> None:
+    one = Feed()
+    one.brings(*(launched(f"M{number}") for number in range(50)))
+    one.state, _ = feed.step(one.state, RefoldWatchers(), one.now)
+    assert [len(one.brings()) for _ in range(4)] == [20, 20, 10, 0]
+
+
+def test_a_token_with_more_trades_than_are_kept_comes_back_with_unknown_holders() -> None:
+    one = Feed()
+    one.brings(launched("A"), *(traded("A") for _ in range(young.MESSAGES_KEPT + 1)))
+    one.state, _ = feed.step(one.state, RefoldWatchers(), one.now)
+
+    first, *messages = one.brings()
+
+    assert isinstance(first, StartChild)
+    assert first.first.skipped == 1  # type: ignore[attr-defined]
+    assert len(messages) == young.MESSAGES_KEPT
+
+
+def test_tokens_too_old_to_be_entered_are_forgotten() -> None:
+    one = Feed()
+    one.brings(launched("OLD", 0.0))
+    age_max_s = one.now.settings.entry.column.age_max_s
+    one.brings(launched("NEW", age_max_s + 1.0), at_s=age_max_s + 1.0)
+    assert list(one.state.young.tokens) == ["NEW"]
