@@ -92,6 +92,8 @@ class SubmitOrder(Command, frozen=True, kw_only=True):
     signature: str
     last_valid_slot: int
     raw: str = ""
+    only_look: bool = False
+    """Do not send again; say what became of it."""
 
 
 class Settlement(Struct, frozen=True, kw_only=True):

@@ -208,8 +208,21 @@ def _built(state: State, message: OrderBuilt, now: Now) -> tuple[State, Effects]
 
 
 def _send(life: Life, now: Now) -> Effects:
-    submit = SubmitOrder(order=life.order, signature=life.signature, last_valid_slot=life.last_valid_slot, raw=life.raw)
+    submit = SubmitOrder(
+        order=life.order,
+        signature=life.signature,
+        last_valid_slot=life.last_valid_slot,
+        raw=life.raw,
+        only_look=_superseded(life.order, now),
+    )
     return Tell("venue", submit), _timer(life.order, now)
+
+
+def _superseded(order: Order, now: Now) -> bool:
+    """A panic sells everything: what was pending is not sent again, but its outcome is still waited for."""
+    operation = now.books.operations.get(order.operation_id)
+    panicking = operation is not None and operation.panic is not None
+    return panicking and order.purpose in (Purpose.ENTRY, Purpose.REENTRY, Purpose.EXIT)
 
 
 def _landed(state: State, message: OrderLanded, now: Now) -> tuple[State, Effects]:

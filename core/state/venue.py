@@ -64,7 +64,8 @@ def _submit(state: State, message: SubmitOrder, now: Now) -> tuple[State, Effect
     if now.market.slot > message.last_valid_slot:
         expired = OrderExpired(order_id=order_id, signature=signature, slot=now.market.slot)
         return state, (Tell("executor", expired),)
-    state.backend.submit(message.order, signature, message.last_valid_slot)
+    if not message.only_look:
+        state.backend.submit(message.order, signature, message.last_valid_slot)
     return replace(state, sent=state.sent | {signature: order_id}), ()
 
 

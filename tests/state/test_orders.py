@@ -25,7 +25,7 @@ from core.messages import (
     Tick,
     Undelivered,
 )
-from core.records import OrderIntended, OrderSettled, OrderSigned
+from core.records import EmergencyFired, OrderIntended, OrderSettled, OrderSigned
 from core.settings import Settings
 from core.state import orders
 from core.types import ExitReason, Purpose, Role, Side, Venue
@@ -246,6 +246,26 @@ def test_a_venue_that_is_down_is_asked_again() -> None:
 
     assert EXIT.id in executor.timers
     assert executor.hears(Tick(key=EXIT.id)) == [("venue", SignOrder(order=EXIT))]
+
+
+def test_a_panic_stops_what_was_pending_from_going_out_again_but_not_its_outcome() -> None:
+    executor = signed(Executor())
+    executor.hears(OrderLanded(order_id=ENTRY.id, settlement=BOUGHT))
+    signed(executor, EXIT)
+    fired = EmergencyFired(
+        at_s=6.0, operation_id="op1", mint="MINT", trigger=ExitReason.OPERATOR, slippage_bps=6_000, detail=""
+    )
+    executor.now.books = apply(executor.now.books, fired)
+
+    again = executor.hears(Tick(key=EXIT.id))
+
+    assert again == [("venue", SubmitOrder(order=EXIT, signature="S1", last_valid_slot=150, only_look=True))]
+    assert executor.hears(OrderExpired(order_id=EXIT.id, signature="S1", slot=151))
+    panic = replace(EXIT, id="panic.op1.2", purpose=Purpose.PANIC)
+    signed(executor, panic)
+    assert executor.hears(Tick(key=panic.id)) == [
+        ("venue", SubmitOrder(order=panic, signature="S1", last_valid_slot=150))
+    ]
 
 
 def test_a_crash_after_signing_sends_the_same_bytes_again() -> None:
