@@ -138,10 +138,13 @@ class Actor(pykka.ThreadingActor, Generic[M]):
         if not self._left:
             log.error("%s cannot be killed; its name goes on without it", self.name)
             self.directory.disowned += 1
+            if self.handling:
+                # It may never end, and nobody may wait for it: it is over as far as the counts go.
+                self._count_handled()
             self._leave(Crash(f"{self.name} could not be killed"))
 
     def _serve(self) -> None:
-        inbox, counts, flow = self.inbox, self._counts, self._flow
+        inbox, flow = self.inbox, self._flow
         turn_s = monotonic()
         while not self.finishing:
             letter = inbox.get()
@@ -160,15 +163,19 @@ class Actor(pykka.ThreadingActor, Generic[M]):
                     letter.reply_to.fail(as_crash(error))
                 raise
             finally:
-                self.handling = False
-                self.handled += 1
-                counts.handled += 1
-                flow.done()
+                if not self._left:
+                    self._count_handled()
             if answer is not None or letter.reply_to is not None:
                 self._answer(letter, answer)
             if self.since_s - turn_s > SLICE_S and not inbox.empty():
                 gevent.sleep(0)
                 turn_s = monotonic()
+
+    def _count_handled(self) -> None:
+        self.handling = False
+        self.handled += 1
+        self._counts.handled += 1
+        self._flow.done()
 
     def _control(self, letter: Letter) -> None:
         match letter.message:

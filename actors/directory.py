@@ -231,7 +231,7 @@ class Directory(Names):
         entry = self._entries.get(name)
         if entry is not None and entry.open is not None:
             entry.open.accept(letter)
-        elif entry is None or entry.state is DEAD or (entry.keep == 0 and letter.kind != TIMER):
+        elif entry is None or entry.state is DEAD:
             self._bury(name, self.flow.counts(name), letter.message, letter.reply_to)
         else:
             entry.buffer.append(letter)

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from actors.control import Stop
 from actors.life import Crash
+from actors.tree import Worker
 from core.errors import Refused, Retryable, Unavailable
 from core.supervision import Restart
 from tests.actors.kernel.stage import CAUSES, WAIT_S, Do, Puppet, See, branch, puppet, puppets, running, until, urns
@@ -166,6 +167,33 @@ def test_an_actor_that_survives_every_kill_is_disowned_and_told_once():
         victim.greenlet.kill(timeout=WAIT_S)
 
         assert [str(one.reason) for one in exits_of(stage, "victim")] == ["victim could not be killed"]
+
+
+def test_an_end_that_hangs_is_cut_short_so_that_the_name_comes_back():
+    class Lingering(Puppet):
+        @override
+        def on_end(self, reason):
+            super().on_end(reason)
+            gevent.sleep(3_600)
+
+    with running(branch("root", Worker(name="victim", actor=Lingering, shutdown_s=0.01))) as (system, stage):
+        system.directory.tell("victim", Do(what="error"))
+        until(lambda: len(stage.exits) == 1)
+        settled(system)
+
+        assert stage.did("victim") == ["began", "error", "crashed", "began"]
+
+
+def test_a_killed_supervisor_is_left_the_time_to_disown_what_will_not_die():
+    tree = branch("root", branch("one", branch("two", puppet("victim", shutdown_s=3_600.0), shutdown_s=3_600.0)))
+    with running(tree) as (system, stage):
+        system.directory.tell("victim", Do(what="hang for ever"))
+        until(lambda: system.directory.present("victim").handling)
+
+        system.stop(0.01)
+
+        assert [str(one.reason) for one in exits_of(stage, "victim")] == ["victim could not be killed"]
+        assert system.directory.disowned == 1
 
 
 def test_a_crashing_helper_crashes_its_actor_once(pair):

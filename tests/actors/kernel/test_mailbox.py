@@ -108,6 +108,18 @@ def test_what_must_stay_apart_is_queued_and_keeps_its_place_in_the_tokens_order(
     assert counts.conflated == 1
 
 
+def test_nothing_is_merged_into_a_message_that_was_read_already():
+    mailbox, counts, _ = opened(market=2)
+    for mint in "mno":
+        mailbox.tell(seen(mint, 1))
+    assert mailbox.get().message == seen("m", 1)
+
+    mailbox.tell(seen("m", 2))
+
+    assert [(one.mint, one.number) for one in taken(mailbox)] == [("n", 1), ("o", 1), ("m", 2)]
+    assert counts.conflated == 0
+
+
 def test_asked_market_data_is_never_merged_away():
     mailbox, counts, _ = opened(market=1)
     mailbox.tell(seen("m", 1), Reply())

@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
+from actors.base import Actor
 from actors.control import Exited
+from actors.life import kill_all
 from actors.supervisor import IntensityReached
-from actors.tree import Child
+from actors.system import System
+from actors.tree import Branch, Child, Worker
 from core.errors import Fatal, Unavailable
 from core.supervision import Backoff, Restart, RestartRule, Strategy
 from tests.actors.kernel.stage import (
@@ -19,6 +22,8 @@ from tests.actors.kernel.stage import (
     NO_WAIT,
     WAIT_S,
     Do,
+    Puppet,
+    See,
     Waits,
     branch,
     puppet,
@@ -178,10 +183,6 @@ def test_a_tree_that_hangs_in_its_start_is_fatal_and_named():
 
 
 def start_hanging(tree):
-    from actors.base import Actor
-    from actors.system import System
-    from actors.tree import Branch, Worker
-
     class Late(Actor[Any]):
         @override
         def on_begin(self):
@@ -231,6 +232,28 @@ def test_a_child_that_waits_for_its_backoff_stops_nobody_else_from_restarting():
         settled(system)
 
 
+def test_a_backoff_that_was_overtaken_does_not_cut_a_later_one_short():
+    with running(branch("root", *puppets("abc"), strategy=Strategy.REST_FOR_ONE)) as (system, _):
+        waits = Waits(system, held=True)
+        system.directory.tell("c", Do(what="error"))
+        until(lambda: len(waits.calls) == 1)
+        system.directory.tell("b", Do(what="error"))
+        until(lambda: len(waits.calls) == 2)
+        first, second = waits.calls
+        second()
+        until(lambda: "c" in urns(system))
+        system.directory.tell("c", Do(what="error"))
+        until(lambda: len(waits.calls) == 3)
+
+        first()
+        assert not system.directory.settle(0.01)
+
+        assert "c" not in urns(system)
+        waits.calls[2]()
+        settled(system)
+        assert "c" in urns(system)
+
+
 def test_a_notice_of_an_earlier_incarnation_changes_nothing():
     with running(branch("root", *puppets("ab"))) as (system, _):
         old = urns(system)["a"]
@@ -244,9 +267,6 @@ def test_a_notice_of_an_earlier_incarnation_changes_nothing():
 
 
 def test_a_start_that_takes_too_long_is_ended_and_tried_again():
-    from actors.tree import Worker
-    from tests.actors.kernel.stage import Puppet
-
     hanging: list[Any] = []
 
     class Slow(Puppet):
@@ -261,6 +281,32 @@ def test_a_start_that_takes_too_long_is_ended_and_tried_again():
         assert hanging[0].greenlet.dead
         assert system.directory.snapshot("slow").restarts == 1
         assert stage.did("slow") == ["began", "crashed", "began"]
+
+
+def test_a_supervisor_killed_while_a_constructor_hangs_ends_and_takes_the_kill_for_its_own():
+    hanging = []
+
+    class Stuck(Puppet):
+        def __init__(self, context):
+            super().__init__(context)
+            if self.stage.failing.get("stuck"):
+                hanging.append(self.name)
+                gevent.sleep(3_600)
+
+    with running(branch("root", branch("one", branch("two", Worker(name="stuck", actor=Stuck))))) as (system, stage):
+        two = system.directory.present("two")
+        stage.failing["stuck"] = "once"
+        system.directory.tell("stuck", Do(what="error"))
+        until(lambda: hanging)
+        stage.failing.clear()
+
+        kill_all([system.directory.present("one")], 3.0)
+        settled(system)
+
+        assert two.greenlet.dead
+        assert hanging == ["stuck"]
+        assert system.directory.disowned == 0
+        assert system.directory.ask("stuck", See(), WAIT_S) == 0
 
 
 # Dynamic children
