@@ -41,6 +41,8 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run_started"):
     """A process took the books up. Carries the rule that the fold itself applies: old results stay as they were."""
 
     militia: MilitiaRule
+    profile: str = "default"
+    """Of the entry conditions; `recorded` skips what a recording cannot show."""
     mode: str
     feed: str
     seed: int

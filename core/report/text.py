@@ -84,6 +84,9 @@ def lines(report: Report) -> Iterator[str]:
     yield (
         "Paper results: fills of the paper venue, not of a chain." if not run or run.mode != "live" else "Live results."
     )
+    if run:
+        skips = ": what a recording cannot show was not judged" if run.profile == "recorded" else ""
+        yield f"Entry conditions: profile {run.profile}{skips}."
     yield ""
     yield from _candidate_lines(report)
     yield ""
