@@ -9,11 +9,13 @@ import logging
 import sys
 
 from commands import audit, paper, replay
-from core.errors import Fatal, Refused
+from core.errors import MicroError, Refused
 
 BAD_INPUT = 2
 """Exit code of a start that was refused; nothing was changed."""
 CRASHED = 1
+INTERRUPTED = 130
+"""As shells give it for Ctrl-C, from a command that has nothing to drain."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,9 +46,12 @@ def main(arguments: list[str]) -> int:
     except Refused as refusal:
         print(f"micro-lightning: {refusal}", file=sys.stderr)
         return BAD_INPUT
-    except Fatal as fatal:
-        print(f"micro-lightning: {fatal}", file=sys.stderr)
+    except MicroError as error:
+        print(f"micro-lightning: {error}", file=sys.stderr)
         return CRASHED
+    except KeyboardInterrupt:
+        print("micro-lightning: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return code
 
 

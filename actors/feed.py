@@ -89,18 +89,20 @@ class Pace:
         self.speed = speed
         self.began_s = monotonic()
         self.began_at_s: float | None = None
+        self.last_at_s = 0.0
 
     def wait(self, at_s: float) -> None:
         """Sleep until market time `at_s` is due; at least give way to other greenlets."""
         if self.began_at_s is None:
-            self.began_at_s = at_s
+            self.began_at_s = self.last_at_s = at_s
+        gap_s, self.last_at_s = at_s - self.last_at_s, at_s
         ahead_s = (at_s - self.began_at_s) / self.speed - (monotonic() - self.began_s)
-        if ahead_s < -1.0 or ahead_s > MOST_S:
+        if ahead_s < -1.0 or gap_s > MOST_GAP_S:
             # Behind (a busy machine, a suspended one), or a gap in a recording: time starts anew from here.
             self.began_s, self.began_at_s = monotonic(), at_s
             ahead_s = 0.0
         gevent.sleep(max(0.0, ahead_s))
 
 
-MOST_S = 60.0
-"""A longer silence in a recording is a gap between its tokens and not waited for."""
+MOST_GAP_S = 60.0
+"""Market time. A longer silence in a recording is a gap between its tokens and not waited for, at any speed."""

@@ -11,7 +11,7 @@ from actors.base import Actor, Context
 from actors.services import services_of
 from core.errors import MicroError
 from core.ledger.books import Books
-from core.ledger.fold import apply, fold
+from core.ledger.fold import apply
 from core.messages import Append
 from core.ports import Commit, JournalStore
 
@@ -49,8 +49,7 @@ class JournalActor(Actor[Append]):
 
     @override
     def on_begin(self) -> None:
-        self.store = self.services.open_journal()
-        self.books = fold(self.store.entries())
+        self.store, self.books = self.services.open_journal()
         opening = self.services.opening(self.books)
         if opening:
             self._append(Append(records=opening, durable=True)).get(timeout=30)

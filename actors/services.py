@@ -39,7 +39,7 @@ class Services:
         accounts: Accounts,
         decoder: Decoder,
         tape: Tape,
-        open_journal: Callable[[], JournalStore],
+        open_journal: Callable[[], tuple[JournalStore, Books]],
         opening: Callable[[Books], tuple[AnyRecord, ...]],
         paced: bool,
         source_waits: bool,
@@ -52,6 +52,7 @@ class Services:
         self.decoder = decoder
         self.tape = tape
         self.open_journal = open_journal
+        """The journal with what it folds to, for one writer at a time."""
         self.opening = opening
         self.paced = paced
         """The feed actor pumps by itself, in real time; otherwise whoever drives the virtual clock does."""

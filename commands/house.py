@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from actors.adapters.journal_store import JournalStore
 from actors.adapters.state_directory import StateDirectory
 from actors.house import tree
 from actors.services import Services
 from actors.system import System
 from actors.tree import Worker
+from commands.journal import Journal
 from core.chain.decode import Decoder
 from core.ledger.books import Books
 from core.ledger.postings import of_capital
@@ -35,8 +35,12 @@ class Source(Struct, frozen=True, kw_only=True):
     start_at_s: float
     sol_usd: float
     """At the start; values the capital."""
+    landed: bool
+    """Something of ours has landed on its chain before."""
     waits: bool
     """It can be held back: embedded market and recordings."""
+    warning: str = ""
+    """What a person must know of it from the start on; empty: nothing."""
 
 
 class House:
@@ -50,6 +54,7 @@ class House:
         *,
         mode: str,
         paced: bool,
+        journal: Journal | None = None,
     ) -> None:
         self.settings = settings
         self.state = state
@@ -66,7 +71,7 @@ class House:
             accounts=source.accounts,
             decoder=source.decoder,
             tape=source.tape,
-            open_journal=lambda: JournalStore(state.journal),
+            open_journal=(journal if journal is not None else Journal(state.journal)).take,
             opening=self.opening,
             paced=paced,
             source_waits=source.waits,
@@ -91,6 +96,7 @@ class House:
                 RunStarted(
                     at_s=at_s,
                     militia=self.settings.militia,
+                    profile=self.settings.entry.profile,
                     mode=self.mode,
                     feed=self.source.feed.name,
                     seed=self.settings.runtime.seed,

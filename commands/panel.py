@@ -1,11 +1,9 @@
 """The monitor's port onto a running house: what may be seen, and the few things that may be done."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cached_property
-from pathlib import Path
 
-from actors.adapters.environment import load
 from actors.adapters.journal_pages import entries_after, newest
 from actors.tree import walk
 from commands.house import House
@@ -22,9 +20,10 @@ SAFE = frozenset[str]()
 class HousePanel:
     """Implements `core.ports.Panel`."""
 
-    def __init__(self, house: House, settings_file: Path | None) -> None:
+    def __init__(self, house: House, fresh: Callable[[], Settings]) -> None:
+        """`fresh` reads the settings again as the start did: file, environment, and what the command line gave."""
         self._house = house
-        self._settings_file = settings_file
+        self._fresh = fresh
 
     @property
     def directory(self) -> Directory:
@@ -73,5 +72,4 @@ class HousePanel:
 
     def reread(self) -> Reread:
         """Nothing changes under open positions: what differs from now is named and waits for a restart."""
-        fresh = load({}, file=self._settings_file)
-        return Reread(applied=(), after_restart=tuple(changed(self.settings, fresh)))
+        return Reread(applied=(), after_restart=tuple(changed(self.settings, self._fresh())))

@@ -6,6 +6,7 @@ Ctrl-C (or SIGTERM) stops in order: no new entries, orders under way end, open p
 import argparse
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import gevent
@@ -16,9 +17,12 @@ from actors.adapters.state_directory import StateDirectory
 from commands import sources
 from commands.drain import drained, refusal
 from commands.house import House, Source
+from commands.journal import Journal
 from commands.options import settings_of
 from commands.servers import servers
 from core.errors import Refused
+from core.ledger.books import Books
+from core.messages import RaiseAlert
 from core.settings import Settings
 
 CRASHED = 1
@@ -33,40 +37,57 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = settings_of(
-        options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=options.speed, MICRO_STATE_DIR=options.state
+    fresh = partial(
+        settings_of, options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=options.speed, MICRO_STATE_DIR=options.state
     )
+    settings = fresh()
     if settings.entry.profile == "recorded":
         raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")
+    if settings.runtime.feed != sources.EMBEDDED:
+        raise Refused(f"MICRO_FEED={settings.runtime.feed!r}: this command trades on the embedded market (`market`)")
     check_ports(settings)
+    asked = stop_signals()
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
-    house = House(settings, state, _source(settings, state), mode="paper", paced=True)
-    file = Path(options.settings_file) if options.settings_file else None
-    house.start(servers(house, file))
+    journal = Journal(state.journal)
+    source = sources.embedded(settings, state, not_before_s=journal.books.at_s)
+    check_pair(state, journal.books, source)
+    house = House(settings, state, source, mode="paper", paced=True, journal=journal)
+    house.start(servers(house, fresh))
     report_start(house)
-    return live_until_stopped(house)
+    return live_until_stopped(house, asked)
 
 
 def check_ports(settings: Settings) -> None:
     """Refuse before anything starts when a port is taken."""
+    runtime = settings.runtime
+    if runtime.monitor_port == runtime.executor_port != 0:
+        raise Refused(f"MICRO_MONITOR_PORT and MICRO_EXECUTOR_PORT are both {runtime.monitor_port}; set one to another")
     check_free(settings.runtime.bind, settings.runtime.monitor_port, "MICRO_MONITOR_PORT")
     check_free(settings.runtime.bind, settings.runtime.executor_port, "MICRO_EXECUTOR_PORT")
 
 
-def _source(settings: Settings, state: StateDirectory) -> Source:
-    if settings.runtime.feed == sources.EMBEDDED:
-        return sources.embedded(settings, state)
-    raise Refused(f"MICRO_FEED={settings.runtime.feed!r}: this command trades on the embedded market (`market`)")
+def check_pair(state: StateDirectory, books: Books, source: Source) -> None:
+    """Refuse a journal and a paper chain of which one was moved away: they would never agree again."""
+    if source.landed and not books.seq:
+        raise Refused(
+            f"{state.path} holds a paper chain without its journal; restore the journal, or choose another "
+            "MICRO_STATE_DIR"
+        )
+    if not source.landed and books.wallet_lamports() != books.capital_lamports():
+        raise Refused(
+            f"{state.path} holds a journal without its paper chain; restore paper.db, or choose another MICRO_STATE_DIR"
+        )
 
 
 def report_start(house: House) -> None:
-    """Tell the person where to look, and what a damaged journal cost."""
+    """Tell the person where to look, and what a damaged journal or market cost."""
     runtime = house.settings.runtime
-    store = house.system.directory.snapshot("journal")
-    aside = getattr(store.view, "set_aside", "") if store is not None else ""
-    if aside:
-        print(f"The journal was damaged; what could not be trusted was set aside: {aside}", flush=True)
+    for key, text in (("journal_damaged", _damage(house)), ("market_diverged", house.source.warning)):
+        if text:
+            print(text, flush=True)
+            alert = RaiseAlert(key=key, severity="warning", text=text, at_s=house.system.clock.now_s)
+            house.system.directory.tell("notifier", alert)
     print(
         f"Micro-Lightning {house.mode} (no real money), seed {runtime.seed}, speed {runtime.clock_speed:g}", flush=True
     )
@@ -75,11 +96,22 @@ def report_start(house: House) -> None:
     print("Stop with Ctrl-C", flush=True)
 
 
-def live_until_stopped(house: House) -> int:
-    """Wait for a signal, the end of the source or the root's giving up. The exit code."""
+def _damage(house: House) -> str:
+    store = house.system.directory.snapshot("journal")
+    aside = getattr(store.view, "set_aside", "") if store is not None else ""
+    return f"The journal was damaged; what could not be trusted was set aside: {aside}" if aside else ""
+
+
+def stop_signals() -> Event:
+    """Set by Ctrl-C and SIGTERM from now on: a process that is still starting stops in order too, once it has begun."""
     asked = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, asked.set)
+    return asked
+
+
+def live_until_stopped(house: House, asked: Event) -> int:
+    """Wait for a signal, the end of the source or the root's giving up. The exit code."""
     gevent.wait([asked, house.system.gave_up, house.services.source_ended], count=1)
     if house.system.gave_up.is_set():
         print(

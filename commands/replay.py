@@ -7,6 +7,8 @@ in real time at that speed, with monitor and control.
 import argparse
 import shutil
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,12 +21,13 @@ from commands import sources
 from commands.drive import drive
 from commands.house import House
 from commands.options import settings_of
-from commands.paper import check_ports, live_until_stopped, report_start
+from commands.paper import check_ports, live_until_stopped, report_start, stop_signals
 from commands.servers import servers
 from core.chain.decode import Decoder
 from core.errors import Refused
 from core.market.tape import Tape
 from core.report.text import gather, lines
+from core.settings import Settings
 
 MAX = "max"
 SOL_USD = 80.0
@@ -50,11 +53,19 @@ def run(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace, directory: Path) -> int:
     paced = options.speed != MAX
     speed = options.speed if paced else None
-    settings = settings_of(options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=speed, MICRO_STATE_DIR=str(directory))
+    read = partial(
+        settings_of, options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=speed, MICRO_STATE_DIR=str(directory)
+    )
+    settings = read()
+    if paced:
+        check_ports(settings)
     decoder, tape = Decoder(), Tape()
     recorded = open_feed(Path(options.file), decoder, tape, sol_usd=SOL_USD)
-    if isinstance(recorded, RecordedTrades):
-        settings = replace(settings, entry=replace(settings.entry, profile="recorded"))
+
+    def fresh() -> Settings:
+        return _without_accounts(read()) if isinstance(recorded, RecordedTrades) else read()
+
+    settings = fresh()
     state = StateDirectory(directory)
     state.lock()
     if state.journal.exists():
@@ -63,9 +74,14 @@ def _replay(options: argparse.Namespace, directory: Path) -> int:
     source = sources.beside(feed, settings, state, decoder=decoder, tape=tape, waits=True)
     house = House(settings, state, source, mode="replay", paced=paced)
     feed.open_mints = lambda: [op.mint for op in house.services.books().operations.values()]
-    code = _in_real_time(house, options) if paced else _on_the_virtual_clock(house)
+    code = _in_real_time(house, fresh) if paced else _on_the_virtual_clock(house)
     print_report(state)
     return code
+
+
+def _without_accounts(settings: Settings) -> Settings:
+    """Recorded trades show no accounts; the profile `recorded` does not ask for them."""
+    return replace(settings, entry=replace(settings.entry, profile="recorded"))
 
 
 def _on_the_virtual_clock(house: House) -> int:
@@ -74,11 +90,11 @@ def _on_the_virtual_clock(house: House) -> int:
     return 0 if house.stop() else 1
 
 
-def _in_real_time(house: House, options: argparse.Namespace) -> int:
-    check_ports(house.settings)
-    house.start(servers(house, Path(options.settings_file) if options.settings_file else None))
+def _in_real_time(house: House, fresh: Callable[[], Settings]) -> int:
+    asked = stop_signals()
+    house.start(servers(house, fresh))
     report_start(house)
-    return live_until_stopped(house)
+    return live_until_stopped(house, asked)
 
 
 def print_report(state: StateDirectory) -> None:

@@ -1,19 +1,19 @@
 """The two HTTP servers of a house, as workers of its tree."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from actors.server import Listening, ServerActor
 from actors.tree import Worker
 from commands.house import House
 from commands.panel import HousePanel
+from core.settings import Settings
 from monitor.app import control_app, monitor_app
 from monitor.reading import Desk
 
 
-def servers(house: House, settings_file: Path | None) -> Sequence[Worker]:
-    """Monitor and control over the same panel."""
-    desk = Desk(HousePanel(house, settings_file))
+def servers(house: House, fresh: Callable[[], Settings]) -> Sequence[Worker]:
+    """Monitor and control over the same panel. `fresh` reads the settings again as the start did."""
+    desk = Desk(HousePanel(house, fresh))
     runtime = house.settings.runtime
     monitor = Listening(
         application=lambda: monitor_app(desk),

@@ -16,6 +16,10 @@ from core.settings import Settings
 
 EMBEDDED = "market"
 LIVE = "live"
+DIVERGED = (
+    "The embedded market played its last minutes again and came out otherwise: {}. The books follow what landed then; "
+    "prices since the last snapshot differ."
+)
 
 
 class NoAccounts:
@@ -25,10 +29,12 @@ class NoAccounts:
         return None
 
 
-def embedded(settings: Settings, state: StateDirectory, market: MarketSettings | None = None) -> Source:
-    """The embedded market: new, or as this state directory last saw it."""
+def embedded(
+    settings: Settings, state: StateDirectory, market: MarketSettings | None = None, *, not_before_s: float = 0.0
+) -> Source:
+    """The embedded market: new, or as this state directory last saw it; never earlier than `not_before_s`."""
     market = market if market is not None else MarketSettings()
-    world = PaperWorld.open(state.path, market, settings.paper, settings.runtime.seed)
+    world = PaperWorld.open(state.path, market, settings.paper, settings.runtime.seed, not_before_s=not_before_s)
     sol_usd = market.sol_price.start_usd
     world.backend.open_capital(split(settings.capital, start_lamports(settings.capital, sol_usd)))
     tape = Tape()
@@ -42,7 +48,9 @@ def embedded(settings: Settings, state: StateDirectory, market: MarketSettings |
         tape=tape,
         start_at_s=world.market.simulator.at_s,
         sol_usd=sol_usd,
+        landed=bool(world.backend.venue.chain.settled),
         waits=True,
+        warning=DIVERGED.format(world.divergence) if world.divergence else "",
     )
 
 
@@ -61,6 +69,7 @@ def beside(
         tape=tape,
         start_at_s=feed.start_at_s,
         sol_usd=sol_usd,
+        landed=bool(paper.backend.venue.chain.settled),
         waits=waits,
     )
 

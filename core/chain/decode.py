@@ -67,9 +67,9 @@ class Decoded(Struct, frozen=True):
 class Decoder:
     """Reads logs, transactions and accounts, and keeps count of what it read and of what it could not read.
 
-    `kinds` counts events by program and kind (`pump.trade`), `undecodable` counts by reason; `grown` counts events by name that carried bytes beyond the known layout, the first
-    sign of a program upgrade; `truncated` counts logs that the node cut. `dead_letter` is called for the first hundred
-    of each reason and must not raise.
+    `kinds` counts events by program and kind (`pump.trade`), `undecodable` counts by reason; `grown` counts events by
+    name that carried bytes beyond the known layout, the first sign of a program upgrade; `truncated` counts logs that
+    the node cut. `dead_letter` is called for the first hundred of each reason and must not raise.
     """
 
     def __init__(self, dead_letter: Callable[[DeadLetter], None] | None = None) -> None:

@@ -136,9 +136,7 @@ def _kind(program: str, name: str) -> str:
 
 
 _KINDS = {struct: _kind(program, name) for program, structs in _BY_PROGRAM.items() for name, struct in structs.items()}
-_OTHER_KINDS = {
-    (program, name): _kind(program, name) for program, layouts in OTHER_LAYOUTS.items() for name in layouts
-}
+_OTHER_KINDS = {(program, name): _kind(program, name) for program, layouts in OTHER_LAYOUTS.items() for name in layouts}
 
 
 def kind_of(event: Event) -> str:

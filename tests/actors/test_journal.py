@@ -15,6 +15,7 @@ from actors.system import System
 from actors.tree import Branch, Worker
 from core.chain.decode import Decoder
 from core.errors import Fatal
+from core.ledger.books import Books
 from core.market.tape import Tape
 from core.messages import Append
 from core.records import EntriesPaused
@@ -35,7 +36,7 @@ def system(tmp_path: Path) -> Iterator[System]:
         accounts=NOBODY,
         decoder=Decoder(),
         tape=Tape(),
-        open_journal=lambda: JournalStore(tmp_path / "journal.db"),
+        open_journal=lambda: (JournalStore(tmp_path / "journal.db"), Books()),
         opening=lambda _: (),
         paced=False,
         source_waits=False,
