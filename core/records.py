@@ -90,6 +90,8 @@ class EntryDecided(Record, frozen=True, kw_only=True, tag="entry_decided"):
     verdicts: tuple[Verdict, ...]
     purpose: Purpose = Purpose.ENTRY
     """entry or reentry."""
+    sol_usd: float | None = None
+    """The price of SOL it was judged by: reports value the operation at it."""
 
 
 class OrderIntended(Record, frozen=True, kw_only=True, tag="order_intended"):

@@ -40,6 +40,7 @@ from core.state.admission import (
     standing_verdicts,
     used_lives,
 )
+from core.state.buy_orders import price_of_sol
 from core.state.compliance import CommandmentView, commandment_views
 from core.state.equity import equity_lamports, result_of_day_lamports
 from core.types import Purpose
@@ -186,6 +187,7 @@ def _decide(state: State, decision: Decision, by: str, now: Now) -> Effects:
         stake_lamports=order.lamports,
         verdicts=decision.verdicts,
         purpose=order.purpose,
+        sol_usd=price_of_sol(now),
     )
     if not admitted:
         return (Write(decided),)
