@@ -5,6 +5,7 @@ cannot be paid is found before the market is asked, so the two never disagree.
 """
 
 from core.errors import Fatal
+from core.market.paper.recent_fees import RecentFees
 from core.market.paper.transaction import DRAWN, SLIPPAGE, TOKENS, UNTRADABLE, VENUE, shortfall
 from core.market.paper.venue import PaperVenue, Sent
 from core.market.simulator.orders import SimFill, SimOrder
@@ -33,6 +34,7 @@ class PaperMarket:
         self.venue = venue
         self.slot_s = simulator.settings.clock.slot_s
         venue.slot = max(venue.slot, simulator.slot)
+        self._fees = RecentFees()
 
     def next(self) -> FeedBatch:
         """Play the next slot. Transfers of ours land first, then at most one trade: the chain checks it beforehand."""
@@ -60,7 +62,7 @@ class PaperMarket:
             market=played.events,
             landings=tuple(landings),
             sol_price=played.sol_price,
-            priority_lamports=played.priority_fee_lamports,
+            priority_lamports=self._fees.see(played.priority_fee_lamports),
         )
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
