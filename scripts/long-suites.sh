@@ -7,9 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 source scripts/environment.sh
 environment requirements.lock requirements-dev.lock
 
-kills=1000 seeds=3
+kills=1000 seeds=3 process_kills=20
 if [[ ${1:-} == --short ]]; then
-    kills=200 seeds=1
+    kills=200 seeds=1 process_kills=3
 fi
 
 failed=()
@@ -21,6 +21,7 @@ suite() {
 }
 
 suite "storm of kills" .venv/bin/python -m tests.chaos.storm --kills "$kills" --seeds "$seeds"
+suite "kills of the whole product" .venv/bin/python -m tests.chaos.kill9 --kills "$process_kills"
 suite "slow tests and benchmarks" .venv/bin/pytest -q -m "slow or benchmark"
 
 if ((${#failed[@]})); then
