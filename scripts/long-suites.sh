@@ -22,7 +22,13 @@ suite() {
 
 suite "storm of kills" .venv/bin/python -m tests.chaos.storm --kills "$kills" --seeds "$seeds"
 suite "kills of the whole product" .venv/bin/python -m tests.chaos.kill9 --kills "$process_kills"
-suite "slow tests and benchmarks" .venv/bin/pytest -q -m "slow or benchmark"
+
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+suite "slow tests and benchmarks" .venv/bin/pytest -q -m "slow or benchmark" --junitxml="$report"
+if [[ ${MICRO_CI:-} == 1 ]]; then
+    suite "skipped tests" .venv/bin/python scripts/skipped.py "$report"
+fi
 
 if ((${#failed[@]})); then
     printf 'failed: %s\n' "${failed[@]}" >&2
