@@ -16,6 +16,7 @@ from core.errors import Refused
 from core.market.paper.landing import PaperRule
 from core.rules.battlefield import BattlefieldRule
 from core.rules.breaker import BreakerRule
+from core.rules.canary import CanaryRule
 from core.rules.capital import CapitalRule
 from core.rules.cost import CostRule
 from core.rules.emergency import EmergencyRule
@@ -31,6 +32,8 @@ from core.rules.quality import QualityRule
 from core.rules.reincarnation import ReincarnationRule
 from core.rules.restoration import RestorationRule
 from core.rules.risk import RiskRule
+from core.rules.rpc_budget import RpcBudgetRule
+from core.rules.sentiment import SentimentRule
 from core.rules.shield import ShieldRule
 from core.rules.sol_price import SolPriceRule
 from core.rules.stake import StakeRule
@@ -38,6 +41,7 @@ from core.rules.take_profit import TakeProfitRule
 from core.rules.time_protocol import TimeRule
 from core.rules.volatility import VolatilityRule
 from core.state.orders import OrderRule
+from core.strategy import StrategyRule
 
 PREFIX = "MICRO_"
 
@@ -55,7 +59,14 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`market` (embedded), `live`, or a file."""
     seed: int = 7
     clock_speed: float = 1.0
+    strategy: str = "core.strategy:MicroLightning"
+    """`package.module:Class`, a `core.strategy.MemcoinStrategy`."""
     time_scale: float = 1.0
+    """For tests on a local node: what rules.md gives in minutes, hours or days is divided by it (`scaled`)."""
+
+    def __post_init__(self) -> None:
+        if not self.time_scale > 0:
+            raise Refused(f"MICRO_TIME_SCALE must be above 0, not {self.time_scale}")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,12 +93,37 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time: TimeRule = TimeRule()
     take_profit: TakeProfitRule = TakeProfitRule()
     volatility: VolatilityRule = VolatilityRule()
+    sentiment: SentimentRule = SentimentRule()
     emergency: EmergencyRule = EmergencyRule()
     exit_slippage: ExitSlippageRule = ExitSlippageRule()
     exit_fee: ExitFeeRule = ExitFeeRule()
+    rpc_budget: RpcBudgetRule = RpcBudgetRule()
+    canary: CanaryRule = CanaryRule()
     orders: OrderRule = OrderRule()
     paper: PaperRule = PaperRule()
+    strategy: StrategyRule = StrategyRule()
 
+
+LONG_DURATIONS: dict[str, tuple[str, ...]] = {
+    "life": ("max_s", "min_interval_s"),
+    "reincarnation": ("min_between_s",),
+    "militia": ("pause_s",),
+    "breaker": ("open_s", "panics_within_s"),
+    "entry": ("follow_s",),
+    "entry.strict": ("age_min_s", "age_max_s"),
+    "entry.default": ("age_min_s", "age_max_s"),
+    "entry.relaxed": ("age_min_s", "age_max_s"),
+    "entry.recorded": ("age_min_s", "age_max_s"),
+    "risk": ("newborn_age_s", "young_age_s", "settled_age_s"),
+    "mining": ("newborn_age_s", "young_age_s", "reentry_gap_s", "memory_s"),
+    "time": ("golden_until_s", "decay_until_s", "late_until_s", "decay_at_s"),
+    "volatility": ("bar_s", "candle_s"),
+    "sentiment": ("within_s",),
+    "emergency": ("congestion_median_s", "congestion_history_s"),
+    "canary": ("every_s",),
+}
+"""Every duration that rules.md gives in minutes, hours or days, and layer 2's bars. What it gives in seconds
+(freshness, silence, panic limit) is not here: a node and a network are no faster for a test."""
 
 FOREIGN = ("SOLANA_RPC_URL", "SOLANA_WS_URL", "TENSORZERO_ENDPOINT")
 """Names of interfaces.md that do not carry the prefix."""
@@ -118,6 +154,31 @@ def from_texts(texts: Mapping[str, str], base: Settings | None = None) -> Settin
         section: msgspec.structs.replace(getattr(base, section), **fields) for section, fields in changes.items()
     }
     return msgspec.structs.replace(base, **sections)
+
+
+def scaled(settings: Settings) -> Settings:
+    """The settings with every long duration divided by `runtime.time_scale`. Done once, where settings are loaded."""
+    scale = settings.runtime.time_scale
+    if scale == 1:
+        return settings
+    sections: dict[str, Any] = {}
+    for path, fields in LONG_DURATIONS.items():
+        section, _, column = path.partition(".")
+        rule = sections.get(section, getattr(settings, section))
+        if column:
+            changes = {column: _divided(getattr(rule, column), fields, scale)}
+            sections[section] = msgspec.structs.replace(rule, **changes)
+        else:
+            sections[section] = _divided(rule, fields, scale)
+    return msgspec.structs.replace(settings, **sections)
+
+
+def _divided(rule: Any, fields: tuple[str, ...], scale: float) -> Any:
+    return msgspec.structs.replace(rule, **{field: _part(getattr(rule, field), scale) for field in fields})
+
+
+def _part(duration_s: float | tuple[float, ...], scale: float) -> float | tuple[float, ...]:
+    return tuple(one / scale for one in duration_s) if isinstance(duration_s, tuple) else duration_s / scale
 
 
 def changed(before: Settings, after: Settings) -> list[str]:

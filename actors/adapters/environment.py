@@ -30,7 +30,7 @@ def read_file(path: Path) -> dict[str, str]:
 
 
 def load(command_line: Mapping[str, str], *, file: Path | None = None) -> Settings:
-    """All settings. Raises Refused for a name or value that is wrong, and names where it stands."""
+    """All settings, scaled by MICRO_TIME_SCALE. Raises Refused for a name or value that is wrong, and says where."""
     path = file if file is not None else Path(FILE)
     layers: list[tuple[str, Mapping[str, str]]] = []
     if path.exists() or file is not None:
@@ -45,7 +45,7 @@ def load(command_line: Mapping[str, str], *, file: Path | None = None) -> Settin
             loaded = settings.from_texts(texts, loaded)
         except Refused as refusal:
             raise Refused(f"{refusal} (in {source})") from None
-    return loaded
+    return settings.scaled(loaded)
 
 
 def _settable(texts: Mapping[str, str]) -> dict[str, str]:
