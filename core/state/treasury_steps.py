@@ -22,7 +22,10 @@ from core.rules.stake import free_lamports
 from core.types import BASE_FEE_LAMPORTS, Purpose, Role
 
 GIVE_UP_AFTER = 3
-"""Restorations that failed this often are left out: they wait for the next operation, entries do not."""
+"""Restorations that their wallet refused this often are left out: they wait for the next operation, entries do not."""
+TRIES = 12
+"""Restorations that the chain failed so often are left out. Fewer would strand capital: of transactions 15 % fail and
+half in congestion, and without a stake no next operation comes to restore it."""
 
 
 class Place(Struct, frozen=True, array_like=True):
@@ -140,7 +143,7 @@ def _restoration(operation: ClosedOperation, now: Now, given_up: Collection[str]
         prefix = f"{Purpose.RESTORATION}.{operation.id}.{role}."
         outcomes = _attempts(now, prefix)
         attempts[role] = len(outcomes) + 1
-        if "filled" in outcomes or len(outcomes) >= GIVE_UP_AFTER or f"{prefix}{attempts[role]}" in given_up:
+        if "filled" in outcomes or len(outcomes) >= TRIES or f"{prefix}{attempts[role]}" in given_up:
             done.add(role)
     fee = _fee_lamports(max(attempts.values()), now)
     found = restoration.next_restoration(

@@ -11,7 +11,7 @@ from core.ledger.fold import apply
 from core.messages import Order
 from core.records import CapitalOpened, EntryDecided, OrderIntended, OrderSettled, Posting, RotationStarted
 from core.settings import Settings
-from core.state.treasury_steps import FinishRotation, Place, Settle, StartRotation, Wait, next_step
+from core.state.treasury_steps import TRIES, FinishRotation, Place, Settle, StartRotation, Wait, next_step
 from core.types import BASE_FEE_LAMPORTS, ExitReason, Purpose, Role
 
 PARTS = {
@@ -165,9 +165,9 @@ def test_who_was_restored_for_an_operation_is_not_restored_again_when_equity_mov
     assert placed(now).id == "restoration.op1.reentry.1"
 
 
-def test_a_restoration_that_fails_three_times_is_left_out(now: Now):
+def test_a_restoration_that_the_chain_fails_again_and_again_is_left_out_in_the_end(now: Now):
     after(now, closed(-1), lightning=30_000_000)
-    for attempt in (1, 2, 3):
+    for attempt in range(1, TRIES + 1):
         order = placed(now)
         assert order.id == f"restoration.op1.lightning.{attempt}"
         done(now, order, "failed")
