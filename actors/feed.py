@@ -10,6 +10,7 @@ from actors.base import Context
 from actors.machine import MachineActor
 from actors.services import services_of
 from core.effects import Effects, Now
+from core.messages import FeedBatch
 from core.state import feed
 
 SETTLE_S = 2.0
@@ -49,7 +50,8 @@ class FeedActor(MachineActor[feed.FeedMessage, feed.State]):
 
     @override
     def step(self, state: feed.State, message: feed.FeedMessage, now: Now) -> tuple[feed.State, Effects]:
-        self.seen_s = monotonic()
+        if not (isinstance(message, FeedBatch) and not message.slot):
+            self.seen_s = monotonic()
         return feed.step(state, message, now)
 
     @override

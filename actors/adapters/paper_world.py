@@ -109,16 +109,17 @@ class PaperWorld:
 
     def next(self) -> FeedBatch:
         """Play the next slot; its landings are durable when this returns. The first after a restart has a gap."""
-        batch = self.market.next()
+        batch = self.market.play()
         self.backend.keep(batch.landings)
         store, simulator = self.backend.store, self.market.simulator
         store.advance(batch.slot)
         if batch.slot % SNAPSHOT_SLOTS == 0:
             store.keep_snapshot(batch.slot, simulator.snapshot())
-        if self._is_restored:
+        heard = self.market.heard(batch)
+        if self._is_restored and heard.slot:
             self._is_restored = False
-            return replace(batch, gap=True)
-        return batch
+            return replace(heard, gap=True)
+        return heard
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
         return self.market.facts(mint, stake_lamports)

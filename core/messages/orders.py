@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from core.messages.base import Command, Event
-from core.messages.market import AnyMarketData, Reserves, SolPriceSeen
+from core.messages.market import AnyMarketData, Funded, Reserves, SolPriceSeen
 from core.types import ExitReason, Purpose, Role, Side, Venue
 
 
@@ -24,6 +24,8 @@ class Order(Struct, frozen=True, kw_only=True):
     symbol: str = ""
     creator: str = ""
     """Of entries: whose sale is an emergency for as long as we hold the token."""
+    insiders: tuple[str, ...] = ()
+    """Of entries: wallets that the creator was seen to fund; their sale is one too."""
     side: Side | None = None
     venue: Venue | None = None
     lamports: int = 0
@@ -42,6 +44,9 @@ class Order(Struct, frozen=True, kw_only=True):
     close_account: bool = False
     reserved_lamports: int = 0
     generation: int = 0
+    from_generation: int | None = None
+    """Of a recovery: the retired generation whose wallet holds the tokens; what they bring goes to `role`'s present one
+    in the same transaction. None: they lie in the present generation."""
     sweep: bool = False
 
 
@@ -161,11 +166,14 @@ class FeedBatch(Event, frozen=True, kw_only=True):
     """
 
     slot: int
+    """0: the source is silent, only time goes by."""
     at_s: float
     transactions: tuple[RawTransaction, ...] = ()
     market: tuple[AnyMarketData, ...] = ()
     landings: tuple[Settlement, ...] = ()
     sol_price: SolPriceSeen | None = None
     priority_lamports: int = 0
+    funded: tuple[Funded, ...] = ()
+    """Plain transfers, where the source shows them: before what they made possible."""
     gap: bool = False
     """Something between the last batch and this one was missed: holder counts are unknown from here."""

@@ -56,6 +56,8 @@ def step(state: State, message: FeedMessage, now: Now) -> tuple[State, Effects]:
 
 
 def _bring(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
+    if not batch.slot:
+        return state, ()
     state.batches += 1
     state.last_at_s, state.last_slot = batch.at_s, batch.slot
     now.market.see(batch)

@@ -4,6 +4,8 @@ The simulator decides what the market gives (reserves, fees, traps); the paper c
 cannot be paid is found before the market is asked, so the two never disagree.
 """
 
+from msgspec.structs import replace
+
 from core.errors import Fatal
 from core.market.paper.recent_fees import RecentFees
 from core.market.paper.transaction import DRAWN, SLIPPAGE, TOKENS, UNTRADABLE, VENUE, shortfall
@@ -13,19 +15,27 @@ from core.market.simulator.simulator import Simulator
 from core.messages import FeedBatch, Settlement, TokenFacts
 from core.types import Side
 
+LAYOUT = "account layout error"
+"""What a program says to a transaction that was built for its former version."""
 _REASONS = {
     "slippage": SLIPPAGE,
     "insufficient_tokens": TOKENS,
     "dust": UNTRADABLE,
     "complete": VENUE,
     "wrong_venue": VENUE,
+    "wrong_quote": VENUE,
+    "layout": LAYOUT,
     "unknown_token": VENUE,
 }
 """The simulator's word for a failure -> the paper chain's error; other words (honeypot) stand for themselves."""
 
 
 class PaperMarket:
-    """A `core.ports.Feed` that never ends and never blocks, and a `core.ports.Accounts`. One batch is one slot."""
+    """A `core.ports.Feed` that never ends and never blocks, and a `core.ports.Accounts`. One batch is one slot.
+
+    While the scenario has an outage, a batch is only time that goes by (slot 0): the market goes on and our
+    transactions land, but nobody hears of it. Whoever sent them asks for their status.
+    """
 
     name = "market"
 
@@ -35,8 +45,21 @@ class PaperMarket:
         self.slot_s = simulator.settings.clock.slot_s
         venue.slot = max(venue.slot, simulator.slot)
         self._fees = RecentFees()
+        self._was_silent = False
 
     def next(self) -> FeedBatch:
+        """Play the next slot, and say what can be heard of it."""
+        return self.heard(self.play())
+
+    def heard(self, batch: FeedBatch) -> FeedBatch:
+        """What an outage leaves of the batch; the first after it says that something was missed."""
+        if self.simulator.is_silent:
+            self._was_silent = True
+            return FeedBatch(slot=0, at_s=batch.at_s)
+        missed, self._was_silent = self._was_silent or self.simulator.is_unreadable, self.simulator.is_unreadable
+        return replace(batch, gap=True) if missed else batch
+
+    def play(self) -> FeedBatch:
         """Play the next slot. Transfers of ours land first, then at most one trade: the chain checks it beforehand."""
         slot = self.simulator.slot + 1
         at_s = self.simulator.at_s + self.slot_s

@@ -64,11 +64,14 @@ class PaperVenue:
                 self.chain = receive(self.chain, role, 0, lamports)
 
     def sign(self, order: Order, slot: int) -> Signed:
-        """The signature of this order, the same whenever it is signed; good for 150 slots from `slot`."""
+        """The signature of this order, the same whenever it is signed; good for 150 slots from the chain's newest.
+
+        `slot` is the newest that the signer has seen, which may be long ago; a blockhash comes from the chain.
+        """
         if order.side is not None and not order.mint:
             raise Refused(f"order {order.id} names no token")
         mark = sha256(msgspec.json.encode(order)).hexdigest()[:12]
-        return Signed(f"paper.{order.id}.{mark}", slot + VALID_SLOTS)
+        return Signed(f"paper.{order.id}.{mark}", max(slot, self.slot) + VALID_SLOTS)
 
     def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
         """Send once more. What has landed or is about to is left alone; what was lost draws again.

@@ -6,7 +6,6 @@ from core.chain.programs import PUMP, PUMPSWAP, WSOL_MINT
 
 _PUMP = Pubkey.from_string(PUMP)
 _PUMPSWAP = Pubkey.from_string(PUMPSWAP)
-_WSOL = bytes(Pubkey.from_string(WSOL_MINT))
 
 
 def bonding_curve_address(mint: str) -> str:
@@ -19,10 +18,10 @@ def pool_authority_address(mint: str) -> str:
     return str(Pubkey.find_program_address([b"pool-authority", bytes(Pubkey.from_string(mint))], _PUMP)[0])
 
 
-def pool_address(mint: str) -> str:
-    """The canonical pool with index 0 against wrapped SOL: PDA of PumpSwap."""
-    authority = bytes(Pubkey.from_string(pool_authority_address(mint)))
-    seeds = [b"pool", (0).to_bytes(2, "little"), authority, bytes(Pubkey.from_string(mint)), _WSOL]
+def pool_address(mint: str, quote_mint: str = WSOL_MINT) -> str:
+    """The canonical pool with index 0 against the quote mint: PDA of PumpSwap."""
+    authority, quote = Pubkey.from_string(pool_authority_address(mint)), Pubkey.from_string(quote_mint)
+    seeds = [b"pool", (0).to_bytes(2, "little"), bytes(authority), bytes(Pubkey.from_string(mint)), bytes(quote)]
     return str(Pubkey.find_program_address(seeds, _PUMPSWAP)[0])
 
 

@@ -6,8 +6,9 @@ Both are told the same calls in the same order and count transactions alike, so 
 from typing import Protocol
 
 from core.market.simulator.names import Names, token_words
+from core.market.simulator.quoting import shown, shown_reserves
 from core.market.simulator.state import MarketState, Token
-from core.market.simulator.wire_events import Swap
+from core.market.simulator.swap import Swap
 from core.messages import AnyMarketData, Graduated, Launched, PoolOpened, RawTransaction, Reserves, Traded
 from core.types import Side, Venue
 
@@ -36,12 +37,13 @@ class Broadcast(Protocol):
     def sign_next(self, signature: str) -> None:
         """The next transaction carries this signature: it is ours."""
 
-    def take(self) -> tuple[tuple[RawTransaction, ...], tuple[AnyMarketData, ...]]:
-        """What happened in the slot, as (transactions, messages): one of them is empty."""
+    def take(self, *, readable: bool = True) -> tuple[tuple[RawTransaction, ...], tuple[AnyMarketData, ...]]:
+        """What happened in the slot, as (transactions, messages): one of them is empty. Not `readable`: the programs
+        say it in a layout that no decoder knows yet."""
 
 
 def reserves_of(token: Token) -> Reserves:
-    """The token's reserves where it trades, or traded last."""
+    """The token's true reserves in lamports where it trades, or traded last."""
     if token.pool:
         return Reserves(Venue.POOL, token.pool_quote, token.pool_base, token.pool_quote, token.pool_base)
     return Reserves(Venue.CURVE, token.virtual_quote, token.virtual_base, token.real_quote, token.real_base)
@@ -75,7 +77,9 @@ class DecodedBroadcast:
                 creator=token.creator,
                 user=token.creator,
                 supply=token.supply,
-                reserves=reserves_of(token),
+                reserves=shown_reserves(token),
+                quote_mint=token.quote_mint,
+                mayhem=token.mayhem,
                 cashback=token.cashback,
                 token_2022=token.token_2022,
                 signature=self._signature,
@@ -85,6 +89,7 @@ class DecodedBroadcast:
     def traded(self, token: Token, swap: Swap, *, joined: bool = False) -> None:
         if not joined:
             self._sign()
+        said = shown(token, swap)
         self._events.append(
             Traded(
                 mint=token.mint,
@@ -92,10 +97,11 @@ class DecodedBroadcast:
                 slot=self._slot,
                 side=swap.side,
                 trader=swap.wallet,
-                quote_lamports=swap.quote,
+                quote_lamports=said.quote,
                 tokens=swap.tokens,
-                reserves=reserves_of(token),
+                reserves=said.reserves,
                 signature=self._signature,
+                quote_mint=token.quote_mint,
             )
         )
 
@@ -105,7 +111,14 @@ class DecodedBroadcast:
     def migrated(self, token: Token) -> None:
         self._sign()
         self._events.append(
-            PoolOpened(mint=token.mint, at_s=self._at_s, slot=self._slot, pool=token.pool, reserves=reserves_of(token))
+            PoolOpened(
+                mint=token.mint,
+                at_s=self._at_s,
+                slot=self._slot,
+                pool=token.pool,
+                reserves=shown_reserves(token),
+                quote_mint=token.quote_mint,
+            )
         )
 
     def failed(self, token: Token, side: Side) -> None:
@@ -114,8 +127,8 @@ class DecodedBroadcast:
     def sign_next(self, signature: str) -> None:
         self._ours = signature
 
-    def take(self) -> tuple[tuple[RawTransaction, ...], tuple[AnyMarketData, ...]]:
-        events = tuple(self._events)
+    def take(self, *, readable: bool = True) -> tuple[tuple[RawTransaction, ...], tuple[AnyMarketData, ...]]:
+        events = tuple(self._events) if readable else ()
         self._events.clear()
         return (), events
 

@@ -7,12 +7,13 @@ from core.market.curve import Curve
 from core.market.fees import FeeRates
 from core.market.pool import Pool
 from core.market.quotes import AnyVenue, Quote
+from core.market.simulator import plants
 from core.market.simulator.broadcast import reserves_of
 from core.market.simulator.market import Market
 from core.market.simulator.orders import SimFill, SimOrder
 from core.market.simulator.state import Stage, Token
+from core.market.simulator.swap import Swap
 from core.market.simulator.trading import after_rise, collapse, is_trapped, move_curve, price, rates_for
-from core.market.simulator.wire_events import Swap
 from core.messages import Reserves
 from core.types import Side, Venue
 
@@ -34,7 +35,7 @@ def execute(market: Market, order: SimOrder) -> SimFill:
         market.broadcast.sign_next("")
         return _fill(market, order, reason="unknown_token")
     before = reserves_of(token)
-    outcome = order.failure or _outcome(market, token, order)
+    outcome = order.failure or ("layout" if market.is_upgraded else _outcome(market, token, order))
     if isinstance(outcome, str):
         market.broadcast.failed(token, order.side)
         return _fill(market, order, reason=outcome, before=before, after=before)
@@ -44,6 +45,7 @@ def execute(market: Market, order: SimOrder) -> SimFill:
     _move_reserves(market, token, order, outcome, rates)
     if order.side is Side.BUY:
         after_rise(market, token, order.wallet)
+        plants.bought(market, token)
     elif price(token) < price_before * (1.0 - market.settings.attention.collapse_fall):
         collapse(market, token)
     filled = _fill(market, order, before=before, after=reserves_of(token))
@@ -63,6 +65,8 @@ def _outcome(market: Market, token: Token, order: SimOrder) -> Quote | str:
     venue = venue_of(token)
     if venue is None:
         return "complete"
+    if token.quote_mint:
+        return "wrong_quote"
     if order.venue is not None and (order.venue is Venue.POOL) != isinstance(venue, Pool):
         return "wrong_venue"
     if order.side is Side.BUY:
@@ -73,6 +77,8 @@ def _outcome(market: Market, token: Token, order: SimOrder) -> Quote | str:
             return "insufficient_tokens"
         if is_trapped(market, token, order.wallet):
             return "honeypot"
+        if market.state.slot < token.refused_until_slot:
+            return "refused"
         quote = quotes.sell(venue, order.amount, rates_for(token))
         breached = quote is not None and quote.total_lamports < order.limit
     if quote is None:

@@ -13,7 +13,8 @@ TOP_HOLDERS = 20
 
 
 class RoundTrip(Struct, frozen=True, kw_only=True):
-    """A simulated buy-then-sell of `in_lamports` on a copy. `ok` None: the token trades nowhere at this moment."""
+    """A simulated buy-then-sell of `in_lamports` on a copy. `ok` None: it cannot be simulated now,
+    because the token trades nowhere, against another coin, or on programs whose layouts are not known yet."""
 
     ok: bool | None
     in_lamports: int
@@ -31,7 +32,7 @@ def holders(token: Token, top: int) -> tuple[tuple[str, int], ...]:
 def round_trip(market: Market, token: Token, lamports: int) -> RoundTrip:
     """Buy for `lamports` and sell all of it at once, by an outsider, without touching the market."""
     venue = venue_of(token)
-    if venue is None:
+    if venue is None or market.is_upgraded or token.quote_mint:
         return RoundTrip(ok=None, in_lamports=lamports)
     rates = rates_for(token)
     bought = buy_exact_in(venue, lamports, rates)

@@ -1,14 +1,17 @@
 """Creators and the creation slot: a token appears, its creator buys, snipers of several kinds are already there."""
 
-from core.market.simulator import groups
+from typing import get_args
+
+from core.market.simulator import groups, mayhem
 from core.market.simulator.crowd import arouse
 from core.market.simulator.market import Market
+from core.market.simulator.quoting import quote_in_usdc
+from core.market.simulator.scripts import TrapName
 from core.market.simulator.state import Action, Kind, Token
 from core.market.simulator.trading import buy
 from core.types import LAMPORTS_PER_SOL
 
-TRAPS = ("freeze_authority", "transfer_hook", "permanent_delegate", "default_frozen", "pausable", "transfer_fee")
-"""How a token keeps outsiders from selling: an authority or a Token-2022 extension."""
+TRAPS: tuple[str, ...] = get_args(TrapName)
 
 
 def launch(market: Market) -> None:
@@ -59,9 +62,19 @@ def _new_token(market: Market) -> Token:
         late = market.chance(settings.late_honeypot_share)
         delay_s = market.draw(settings.late_honeypot_s) if late else 0.0
         token.trap_slot = state.slot + int(delay_s / market.slot_s)
+    _choose_quote(market, token)
     state.tokens[token.number] = token
     market.by_mint[token.mint] = token.number
     return token
+
+
+def _choose_quote(market: Market, token: Token) -> None:
+    """Some are mayhem coins, some are quoted in USDC. Without such a scenario nothing is drawn for it."""
+    scenario = market.settings.scenario
+    if scenario.mayhem_share and market.chance(scenario.mayhem_share):
+        mayhem.begin(market, token)
+    elif scenario.usdc_share and market.chance(scenario.usdc_share):
+        quote_in_usdc(token, market.state.sol_usd)
 
 
 def _kind(market: Market) -> Kind:

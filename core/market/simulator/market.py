@@ -1,19 +1,40 @@
 """The market that agents act in: state, randomness, schedule and broadcast in one place."""
 
+from collections.abc import Iterable
 from heapq import heappush
-from math import exp
+from math import exp, prod
 from random import Random
 
 from core.market.simulator.broadcast import Broadcast
 from core.market.simulator.names import Names
 from core.market.simulator.settings import LogNormal, MarketSettings
+from core.market.simulator.spells import AnySpell, FeedOutage, FeeWave, ProgramUpgrade
 from core.market.simulator.state import Action, MarketState, Token
+
+
+def failed_share(settings: MarketSettings, spells: Iterable[AnySpell]) -> float:
+    """Share of others' transactions that fail."""
+    waves = prod(spell.failures for spell in spells if isinstance(spell, FeeWave))
+    return min(settings.network.failed_share * settings.scenario.failures * waves, 0.9)
 
 
 class Market:
     """One running market. Agents are functions over it; only they and `simulator` change it."""
 
-    __slots__ = ("at_s", "broadcast", "by_mint", "names", "random", "settings", "slot_s", "state")
+    __slots__ = (
+        "at_s",
+        "broadcast",
+        "by_mint",
+        "failed_share",
+        "is_hidden",
+        "is_upgraded",
+        "names",
+        "random",
+        "settings",
+        "slot_s",
+        "spells",
+        "state",
+    )
 
     def __init__(
         self, settings: MarketSettings, state: MarketState, names: Names, random: Random, broadcast: Broadcast
@@ -24,8 +45,23 @@ class Market:
         self.random = random
         self.broadcast = broadcast
         self.at_s = 0.0
+        self.spells: tuple[AnySpell, ...] = ()
+        """Those that hold in this slot; with them: what others' transactions fail, whether nobody hears of anything,
+        and whether that is because the programs changed."""
+        self.failed_share = failed_share(settings, ())
+        self.is_hidden = self.is_upgraded = False
         self.slot_s = settings.clock.slot_s
         self.by_mint = {token.mint: token.number for token in state.tokens.values()}
+
+    def begin(self, at_s: float) -> None:
+        """A new slot: what the scenario's spells make of it."""
+        self.at_s = at_s
+        scenario = self.settings.scenario
+        if scenario.spells:
+            self.spells = spells = scenario.spells_on(at_s - self.settings.clock.start_s)
+            self.failed_share = failed_share(self.settings, spells)
+            self.is_upgraded = any(isinstance(spell, ProgramUpgrade) for spell in spells)
+            self.is_hidden = self.is_upgraded or any(isinstance(spell, FeedOutage) for spell in spells)
 
     def schedule(self, delay_s: float, action: Action, token: Token, wallet: str = "", tokens: int = 0) -> None:
         """`action` happens to `token` in `delay_s`, at least a slot from now."""

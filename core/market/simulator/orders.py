@@ -32,7 +32,8 @@ class SimOrder(Struct, frozen=True, kw_only=True):
 
 class SimFill(Struct, frozen=True, kw_only=True):
     """What a landed order did. Not ok: nothing moved, and `reason` says why: slippage, dust, insufficient_tokens,
-    honeypot, complete (between curve and pool), wrong_venue, unknown_token, or the order's own `failure`.
+    honeypot, refused (a blacklist), complete (between curve and pool), wrong_venue, wrong_quote (not SOL), layout (the
+    programs changed), unknown_token, or the order's own `failure`.
 
     `quote_lamports` moved the reserves, `total_lamports` was paid (buy) or received (sell), fees included; the base and
     priority fee are the payer's business.

@@ -1,25 +1,66 @@
-"""Scenarios: multipliers on the settings of the calibrated market. Calm is that market itself."""
+"""Scenarios: multipliers on the settings of the calibrated market, spells, scripted tokens. Calm is that market itself.
 
-from msgspec import Struct
-from msgspec.structs import asdict
+Named ones can be mixed; a scenario file mixes named ones with its own.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from math import prod
+
+from msgspec import Struct, ValidationError, convert
+from msgspec.structs import fields
 
 from core.errors import Refused
+from core.market.simulator.scripts import Plant
+from core.market.simulator.spells import (
+    AnySpell,
+    Factor,
+    FeedOutage,
+    FeeWave,
+    ProgramUpgrade,
+    Seconds,
+    Share,
+    SolCrash,
+    is_on,
+)
 
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Factors on rates, sizes, shares and fees; 1 leaves the setting as it is."""
 
-    launches: float = 1.0
-    attention: float = 1.0
-    buy_size: float = 1.0
-    creator_dumps: float = 1.0
-    dump_delay: float = 1.0
-    groups: float = 1.0
-    bundles: float = 1.0
-    deployer_snipes: float = 1.0
-    honeypots: float = 1.0
-    priority_fee: float = 1.0
-    failures: float = 1.0
+    launches: Factor = 1.0
+    """0: nothing is launched but `tokens`."""
+    attention: Factor = 1.0
+    buy_size: Factor = 1.0
+    creator_dumps: Factor = 1.0
+    dump_delay: Factor = 1.0
+    groups: Factor = 1.0
+    bundles: Factor = 1.0
+    deployer_snipes: Factor = 1.0
+    honeypots: Factor = 1.0
+    priority_fee: Factor = 1.0
+    failures: Factor = 1.0
+    mayhem_share: Share = 0.0
+    """Of launches. Mixed: the largest counts, as for the next two."""
+    usdc_share: Share = 0.0
+    """Of launches."""
+    sol_start_usd: Seconds = 0.0
+    """SOL/USD at the start; 0: as the market's settings say."""
+    spells: tuple[AnySpell, ...] = ()
+    tokens: tuple[Plant, ...] = ()
+
+    def spells_on(self, since_s: float) -> tuple[AnySpell, ...]:
+        """The spells that hold `since_s` after the market's start."""
+        return tuple(spell for spell in self.spells if is_on(spell, since_s))
+
+
+class ScenarioFile(Scenario, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a scenario file holds."""
+
+    about: str = ""
+    """For people."""
+    mix: tuple[str, ...] = ()
+    """Named scenarios that this one is mixed with."""
 
 
 CALM = Scenario()
@@ -30,7 +71,26 @@ RUG_WAVE = Scenario(creator_dumps=1.3, dump_delay=0.5, groups=2.0, bundles=2.0, 
 HONEYPOT_SEASON = Scenario(honeypots=20.0)
 """Tokens that outsiders cannot sell are common instead of rare."""
 CONGESTION = Scenario(priority_fee=10.0, failures=2.5)
-"""Fees times ten and, with the default share of 20 %, half of the transactions fail (market.md)."""
+"""Fees times ten and, with the default share of 20 %, half of the transactions fail (market.md). They are so from the
+start: whoever compares with a usual level meets the waves of `fee_waves`."""
+FEE_WAVES = Scenario(spells=(FeeWave(at_s=1_200.0, for_s=180.0, every_s=1_800.0),))
+"""The same congestion in waves of three minutes, twice an hour."""
+FEED_OUTAGE = Scenario(
+    spells=(FeedOutage(at_s=600.0, for_s=20.0, every_s=900.0), FeedOutage(at_s=1_500.0, for_s=90.0, every_s=3_600.0))
+)
+"""Short outages four times an hour, one that is longer than a position may be left unwatched every hour."""
+PROGRAM_UPGRADE = Scenario(spells=(ProgramUpgrade(at_s=1_800.0, for_s=900.0, every_s=14_400.0),))
+"""A quarter of an hour every four hours in which our layouts are of yesterday."""
+SOL_CRASH = Scenario(
+    sol_start_usd=120.0, attention=0.7, dump_delay=0.7, spells=(SolCrash(at_s=900.0, for_s=900.0, fall=0.4),)
+)
+"""SOL loses 40 % in a quarter of an hour; fewer come to buy, insiders leave sooner."""
+MAYHEM = Scenario(mayhem_share=0.25)
+"""A quarter of the launches are mayhem coins, whose agent trades without fee and off the curve."""
+USDC = Scenario(usdc_share=0.25)
+"""A quarter of the launches are quoted in USDC."""
+LABORATORY = Scenario(launches=0.0)
+"""Nothing happens but what a file scripts."""
 
 SCENARIOS = {
     "calm": CALM,
@@ -38,15 +98,50 @@ SCENARIOS = {
     "rug_wave": RUG_WAVE,
     "honeypot_season": HONEYPOT_SEASON,
     "congestion": CONGESTION,
+    "fee_waves": FEE_WAVES,
+    "feed_outage": FEED_OUTAGE,
+    "program_upgrade": PROGRAM_UPGRADE,
+    "sol_crash": SOL_CRASH,
+    "mayhem": MAYHEM,
+    "usdc": USDC,
+    "laboratory": LABORATORY,
 }
+
+_LARGEST = ("mayhem_share", "usdc_share", "sol_start_usd")
+_TOGETHER = ("spells", "tokens")
+
+
+def named(name: str) -> Scenario:
+    """The scenario of this name. Refused for one that does not exist."""
+    if name not in SCENARIOS:
+        near = difflib.get_close_matches(name, SCENARIOS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise Refused(f"unknown scenario {name!r}{hint} (one of {', '.join(SCENARIOS)}, or a file)")
+    return SCENARIOS[name]
 
 
 def mixed(*names: str) -> Scenario:
-    """The product of named scenarios. Refused for a name that does not exist."""
-    factors = asdict(CALM)
-    for name in names:
-        if name not in SCENARIOS:
-            raise Refused(f"unknown scenario {name}: one of {', '.join(SCENARIOS)}")
-        for field, factor in asdict(SCENARIOS[name]).items():
-            factors[field] *= factor
-    return Scenario(**factors)
+    """The named scenarios mixed. Refused for a name that does not exist."""
+    return mix(named(name) for name in names)
+
+
+def mix(scenarios: Iterable[Scenario]) -> Scenario:
+    """Factors multiply, spells and tokens come together, of shares and start prices the largest counts."""
+    parts = tuple(scenarios)
+    values: dict[str, object] = {}
+    for field in fields(Scenario):
+        every = [getattr(part, field.name) for part in parts]
+        if field.name in _TOGETHER:
+            values[field.name] = sum(every, ())
+        else:
+            values[field.name] = max(every, default=0.0) if field.name in _LARGEST else prod(every, start=1.0)
+    return Scenario(**values)  # type: ignore[arg-type]  # the fields of a scenario, by name
+
+
+def from_plain(plain: Mapping[str, object]) -> Scenario:
+    """The scenario that a file's plain content describes. Refused, with the place, where it is none."""
+    try:
+        written = convert(dict(plain), ScenarioFile)
+    except ValidationError as error:
+        raise Refused(f"no scenario: {error}") from None
+    return mix((*(named(name) for name in written.mix), written))

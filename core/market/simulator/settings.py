@@ -230,3 +230,8 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
     memory: MemorySettings = MemorySettings()
     launches_until_s: float = 0.0
     """Launch nothing from this market time on; 0 = launch for ever. For cohorts that are followed to their end."""
+
+    @property
+    def opening_usd(self) -> float:
+        """SOL/USD at the start."""
+        return self.scenario.sol_start_usd or self.sol_price.start_usd

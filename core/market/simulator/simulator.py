@@ -11,7 +11,7 @@ from msgspec import DecodeError, Struct, msgpack
 
 from core.errors import Refused
 from core.market.fees import FeeRates
-from core.market.simulator import crowd, facts, groups, launches, weather
+from core.market.simulator import crowd, facts, groups, launches, mayhem, plants, weather
 from core.market.simulator.broadcast import DecodedBroadcast, reserves_of
 from core.market.simulator.execution import execute
 from core.market.simulator.facts import TOP_HOLDERS, RoundTrip
@@ -20,7 +20,7 @@ from core.market.simulator.names import Names
 from core.market.simulator.orders import SimFill, SimOrder
 from core.market.simulator.settings import MarketSettings
 from core.market.simulator.state import Action, Kind, MarketState, Stage, Token
-from core.market.simulator.trading import migrate, rates_for, sell
+from core.market.simulator.trading import buy, migrate, rates_for, sell
 from core.market.simulator.wire_broadcast import WireBroadcast
 from core.messages import AnyMarketData, RawTransaction, Reserves, SolPriceSeen, TokenFacts
 
@@ -61,7 +61,7 @@ class Simulator:
     def _begin(self, state: MarketState, random: Random) -> None:
         form = DecodedBroadcast if self._decoded else WireBroadcast
         self._market = Market(self.settings, state, self._names, random, form(state, self._names))
-        self._market.at_s = self._block_time_s(state.slot)
+        self._market.begin(self._block_time_s(state.slot))
 
     @property
     def slot(self) -> int:
@@ -74,6 +74,16 @@ class Simulator:
         return self._market.at_s
 
     @property
+    def is_silent(self) -> bool:
+        """Nobody hears of the slot that was played last: the feed is out."""
+        return self._market.is_hidden and not self._market.is_upgraded
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Its events do not decode: the programs changed."""
+        return self._market.is_upgraded
+
+    @property
     def tokens(self) -> int:
         """Tokens that the market remembers."""
         return len(self._market.state.tokens)
@@ -83,8 +93,10 @@ class Simulator:
         market, state = self._market, self._market.state
         state.slot += 1
         state.landed = state.failed = 0
-        market.at_s = self._block_time_s(state.slot)
+        market.begin(self._block_time_s(state.slot))
         market.broadcast.begin(state.slot, market.at_s)
+        if state.unheard_pools and not market.is_hidden:
+            self._tell_pools()
         weather.move_sol_price(market)
         fee = weather.priority_fee_lamports(market)
         self._launch_due()
@@ -97,7 +109,7 @@ class Simulator:
             if token.pending == 0:
                 self._leave_alone(action, token)
         fills = self._land_orders()
-        transactions, events = market.broadcast.take()
+        transactions, events = market.broadcast.take(readable=not market.is_upgraded)
         return Slot(
             slot=state.slot,
             at_s=market.at_s,
@@ -146,8 +158,9 @@ class Simulator:
         return None if token is None or token.stage == Stage.COMPLETE else rates_for(token)
 
     def pools(self) -> dict[str, str]:
-        """Pool address -> mint of every graduated token that is remembered."""
-        return {token.pool: token.mint for token in self._market.state.tokens.values() if token.pool}
+        """Pool address -> mint of every graduated token that is remembered and quoted in SOL."""
+        tokens = self._market.state.tokens.values()
+        return {token.pool: token.mint for token in tokens if token.pool and not token.quote_mint}
 
     def simulate_round_trip(self, mint: str, lamports: int) -> RoundTrip | None:
         """Buy then sell on a copy, by an outsider; None for a token that is not remembered."""
@@ -200,7 +213,11 @@ class Simulator:
 
     def _launch_due(self) -> None:
         settings, state = self.settings, self._market.state
+        if settings.scenario.tokens:
+            plants.launch_due(self._market)
         rate = settings.launch.launches_per_s * settings.scenario.launches
+        if not rate:
+            return
         until_s = settings.launches_until_s
         while state.next_launch_s <= self._market.at_s and not (until_s and state.next_launch_s >= until_s):
             launches.launch(self._market)
@@ -216,8 +233,22 @@ class Simulator:
             sell(market, token, token.creator, token.holders.get(token.creator, 0))
         elif action == Action.MIGRATE:
             migrate(market, token)
+        elif action == Action.MAYHEM:
+            mayhem.trade(market, token)
+        elif action == Action.PLANTED_BUY:
+            buy(market, token, wallet, tokens)
+        elif action == Action.SCRIPT:
+            plants.act(market, token, tokens, wallet)
         elif action != Action.FORGET:
             _GROUP_ACTIONS[Action(action)](market, token)
+
+    def _tell_pools(self) -> None:
+        """Migrations that nobody could hear of are told now: whoever fills a gap finds the pools as they are."""
+        state = self._market.state
+        for number in state.unheard_pools:
+            if number in state.tokens:
+                self._market.broadcast.migrated(state.tokens[number])
+        state.unheard_pools = []
 
     def _leave_alone(self, last_action: int, token: Token) -> None:
         """Nothing is scheduled for the token any more: forget it after a while, unless our orders hold it."""

@@ -39,6 +39,9 @@ class Action(IntEnum):
     GROUP_FADE = 8
     MIGRATE = 9
     FORGET = 10
+    MAYHEM = 11
+    PLANTED_BUY = 12
+    SCRIPT = 13
 
 
 Entry = tuple[int, int, int, int, str, int]
@@ -82,6 +85,19 @@ class Token(Struct, kw_only=True):
     collapsed_slot: int = -1
     pending: int = 0
     """Scheduled entries."""
+    mayhem: bool = False
+    quote_mint: str = ""
+    """Empty for SOL. Agents think in lamports all the same; what is broadcast is in this mint's base units."""
+    quote_units_per_sol: int = 0
+    """Of `quote_mint`, at the launch's price of SOL."""
+    plant: int = -1
+    """Which of the scenario's scripted tokens it is; -1: none."""
+    is_ours: bool = False
+    """Somebody bought it by a submitted order."""
+    refused_until_slot: int = 0
+    """Until then submitted sales fail, though the accounts show nothing."""
+    migrate_slots: int = 0
+    """From the full curve to the pool; 0: as the settings draw it."""
 
 
 class MarketState(Struct, kw_only=True):
@@ -105,5 +121,9 @@ class MarketState(Struct, kw_only=True):
     sol_pool_usd: float = 0.0
     sol_http_usd: float = 0.0
     fee_level: float = 0.0
+    planted: int = 0
+    """Scripted tokens launched so far."""
+    unheard_pools: list[int] = []
+    """Tokens that migrated while nobody could hear of it."""
     random: tuple[int, tuple[int, ...], float | None] | None = None
     """State of the generator; only filled in a snapshot."""

@@ -6,6 +6,7 @@ equal `core.market.quotes`; a test compares them.
 
 from bisect import bisect_right
 
+from core.chain.programs import WSOL_MINT
 from core.market import curve as curves
 from core.market import pool as pools
 from core.market.curve import START, SUPPLY_UNITS
@@ -14,7 +15,7 @@ from core.market.pool import MIGRATED_BASE_UNITS, MIGRATION_FEE_LAMPORTS
 from core.market.simulator.addresses import pool_address
 from core.market.simulator.market import Market
 from core.market.simulator.state import Action, Kind, Stage, Token
-from core.market.simulator.wire_events import Swap
+from core.market.simulator.swap import Swap
 from core.types import Side
 
 START_PRICE = START.virtual_quote / START.virtual_base
@@ -82,7 +83,7 @@ def after_rise(market: Market, token: Token, wallet: str) -> None:
         settings = market.settings.graduation
         token.stage = Stage.COMPLETE
         market.broadcast.completed(token, wallet)
-        wait = market.random.randint(settings.migrate_slots_least, settings.migrate_slots_most)
+        wait = token.migrate_slots or market.random.randint(settings.migrate_slots_least, settings.migrate_slots_most)
         market.schedule(wait * market.slot_s, Action.MIGRATE, token)
     attention = market.settings.attention
     while price(token) >= token.next_doubling:
@@ -171,14 +172,14 @@ def migrate(market: Market, token: Token) -> None:
     token.stage = Stage.POOL
     token.pool_quote = token.real_quote - MIGRATION_FEE_LAMPORTS
     token.pool_base = MIGRATED_BASE_UNITS
-    token.pool = pool_address(token.mint)
+    token.pool = pool_address(token.mint, token.quote_mint or WSOL_MINT)
     token.attention *= market.settings.graduation.attention_gain
     market.broadcast.migrated(token)
+    if market.is_hidden:
+        market.state.unheard_pools.append(token.number)
 
 
 def _fail_others(market: Market, token: Token, side: Side) -> None:
     """Failed transactions of others come with the landed ones, so that they are the set share of all."""
-    network = market.settings.network
-    share = min(network.failed_share * market.settings.scenario.failures, 0.9)
-    while market.random.random() < share:
+    while market.random.random() < market.failed_share:
         market.broadcast.failed(token, side)

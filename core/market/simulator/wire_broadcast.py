@@ -1,15 +1,18 @@
 """The chain's wire format: transactions with the log lines that real ones have, events in base64 among them."""
 
+from base64 import b64decode, b64encode
+
 from core.chain.events import Event
 from core.chain.programs import PUMP, PUMPSWAP
 from core.chain.wire import log_lines, migration_lines
 from core.market.simulator import wire_events
 from core.market.simulator.names import Names
 from core.market.simulator.state import MarketState, Token
-from core.market.simulator.wire_events import Swap
+from core.market.simulator.swap import Swap
 from core.messages import AnyMarketData, RawTransaction
 from core.types import Side
 
+DATA = "Program data: "
 SLIPPAGE_ERRORS = {
     (PUMP, Side.BUY): 6042,
     (PUMP, Side.SELL): 6003,
@@ -78,9 +81,9 @@ class WireBroadcast:
     def sign_next(self, signature: str) -> None:
         self._ours = signature
 
-    def take(self) -> tuple[tuple[RawTransaction, ...], tuple[AnyMarketData, ...]]:
+    def take(self, *, readable: bool = True) -> tuple[tuple[RawTransaction, ...], tuple[AnyMarketData, ...]]:
         self._close()
-        done = tuple(self._done)
+        done = tuple(self._done) if readable else tuple(map(_upgraded, self._done))
         self._done.clear()
         return done, ()
 
@@ -107,6 +110,17 @@ class WireBroadcast:
             return signature
         self._state.transactions += 1
         return self._names.signature(self._state.transactions)
+
+
+def _upgraded(transaction: RawTransaction) -> RawTransaction:
+    """The same as an unknown version of the program would say it: its events have other discriminators."""
+    lines = tuple(_renamed(line) if line.startswith(DATA) else line for line in transaction.logs)
+    return RawTransaction(transaction.signature, transaction.slot, transaction.err, lines)
+
+
+def _renamed(line: str) -> str:
+    data = b64decode(line.removeprefix(DATA))
+    return DATA + b64encode(bytes(byte ^ 0xFF for byte in data[:8]) + data[8:]).decode()
 
 
 def _refusal(program: str, side: Side) -> tuple[str, ...]:

@@ -6,16 +6,16 @@ token accounts are named by the wallet, counters are zero. `timestamp` is whole 
 
 from math import isqrt
 
-from msgspec import Struct
-
 from core.chain.programs import SYSTEM, TOKEN, TOKEN_2022, WSOL_MINT
 from core.chain.pump import CompleteEvent, CompletePumpAmmMigrationEvent, CreateEvent, TradeEvent
 from core.chain.pumpswap import BuyEvent, CreatePoolEvent, SellEvent
-from core.market.fees import BPS, FeeRates, fee_on
+from core.market.fees import BPS, fee_on
 from core.market.pool import MIGRATION_FEE_LAMPORTS
 from core.market.simulator.addresses import bonding_curve_address, lp_mint_address, pool_authority_address
 from core.market.simulator.names import token_words
+from core.market.simulator.quoting import in_quote, shown
 from core.market.simulator.state import Token
+from core.market.simulator.swap import Swap
 from core.types import Side
 
 FEE_RECIPIENT = "62qc2CNXwrYqQScmEdiZFFAnJR262PxWEuNQtxfafNgV"
@@ -24,17 +24,6 @@ MIGRATOR = "39azUYFWPz3VHgKCf3VChUwbpURdCHRxjWVowf5jUJjg"
 """Whose transactions migrate completed curves."""
 MINIMUM_LP = 100
 """LP units that a new pool locks for ever."""
-
-
-class Swap(Struct, frozen=True, gc=False):
-    """One trade: what moved the reserves, and at which rates its fees were taken. `lp_fee` is 0 on the curve."""
-
-    side: Side
-    wallet: str
-    quote: int
-    tokens: int
-    rates: FeeRates
-    lp_fee: int = 0
 
 
 def created(token: Token, timestamp: int) -> CreateEvent:
@@ -49,14 +38,14 @@ def created(token: Token, timestamp: int) -> CreateEvent:
         creator=token.creator,
         timestamp=timestamp,
         virtual_token_reserves=token.virtual_base,
-        virtual_sol_reserves=token.virtual_quote,
+        virtual_sol_reserves=0 if token.quote_mint else token.virtual_quote,
         real_token_reserves=token.real_base,
         token_total_supply=token.supply,
         token_program=TOKEN_2022 if token.token_2022 else TOKEN,
-        is_mayhem_mode=False,
+        is_mayhem_mode=token.mayhem,
         is_cashback_enabled=token.cashback,
-        quote_mint=SYSTEM,
-        virtual_quote_reserves=token.virtual_quote,
+        quote_mint=token.quote_mint or SYSTEM,
+        virtual_quote_reserves=in_quote(token, token.virtual_quote),
         creator_fee_bps=0,
         is_holder_reward=False,
     )
@@ -64,41 +53,41 @@ def created(token: Token, timestamp: int) -> CreateEvent:
 
 def curve_trade(token: Token, swap: Swap, timestamp: int) -> TradeEvent:
     """The token holds the reserves after the trade, as the event reports them."""
-    rates = swap.rates
-    protocol = fee_on(swap.quote, rates.protocol_bps)
+    rates, said = swap.rates, shown(token, swap)
+    protocol = fee_on(said.quote, rates.protocol_bps)
     return TradeEvent(
         mint=token.mint,
-        sol_amount=swap.quote,
+        sol_amount=0 if token.quote_mint else said.quote,
         token_amount=swap.tokens,
         is_buy=swap.side is Side.BUY,
         user=swap.wallet,
         timestamp=timestamp,
-        virtual_sol_reserves=token.virtual_quote,
+        virtual_sol_reserves=0 if token.quote_mint else token.virtual_quote,
         virtual_token_reserves=token.virtual_base,
-        real_sol_reserves=token.real_quote,
+        real_sol_reserves=0 if token.quote_mint else token.real_quote,
         real_token_reserves=token.real_base,
         fee_recipient=FEE_RECIPIENT,
         fee_basis_points=rates.protocol_bps,
         fee=protocol,
         creator=token.creator,
         creator_fee_basis_points=rates.creator_bps,
-        creator_fee=fee_on(swap.quote, rates.creator_bps),
+        creator_fee=fee_on(said.quote, rates.creator_bps),
         track_volume=False,
         total_unclaimed_tokens=0,
         total_claimed_tokens=0,
         current_sol_volume=0,
         last_update_timestamp=0,
         ix_name="buy_exact_quote_in_v2" if swap.side is Side.BUY else "sell_v2",
-        mayhem_mode=False,
+        mayhem_mode=token.mayhem,
         cashback_fee_basis_points=rates.cashback_bps,
-        cashback=fee_on(swap.quote, rates.cashback_bps),
+        cashback=fee_on(said.quote, rates.cashback_bps),
         buyback_fee_basis_points=rates.buyback_bps,
         buyback_fee=protocol * rates.buyback_bps // BPS,
         shareholders=(),
-        quote_mint=SYSTEM,
-        quote_amount=swap.quote,
-        virtual_quote_reserves=token.virtual_quote,
-        real_quote_reserves=token.real_quote,
+        quote_mint=token.quote_mint or SYSTEM,
+        quote_amount=said.quote,
+        virtual_quote_reserves=said.reserves.quote,
+        real_quote_reserves=said.reserves.real_quote,
         holder_rewards_bps=0,
         holder_rewards=0,
     )
@@ -110,17 +99,17 @@ def completed(token: Token, wallet: str, timestamp: int) -> CompleteEvent:
         mint=token.mint,
         bonding_curve=bonding_curve_address(token.mint),
         timestamp=timestamp,
-        quote_mint=SYSTEM,
+        quote_mint=token.quote_mint or SYSTEM,
     )
 
 
 def pool_buy(token: Token, swap: Swap, timestamp: int) -> BuyEvent:
     """The event reports the reserves before the trade; the token holds those after it."""
-    rates = swap.rates
-    protocol = fee_on(swap.quote, rates.protocol_bps)
-    creator = fee_on(swap.quote, rates.creator_bps)
-    cashback = fee_on(swap.quote, rates.cashback_bps)
-    paid = swap.quote + swap.lp_fee + protocol + creator + cashback
+    rates, said = swap.rates, shown(token, swap)
+    protocol = fee_on(said.quote, rates.protocol_bps)
+    creator = fee_on(said.quote, rates.creator_bps)
+    cashback = fee_on(said.quote, rates.cashback_bps)
+    paid = said.quote + said.lp_fee + protocol + creator + cashback
     return BuyEvent(
         timestamp=timestamp,
         base_amount_out=swap.tokens,
@@ -128,13 +117,13 @@ def pool_buy(token: Token, swap: Swap, timestamp: int) -> BuyEvent:
         user_base_token_reserves=0,
         user_quote_token_reserves=paid,
         pool_base_token_reserves=token.pool_base + swap.tokens,
-        pool_quote_token_reserves=token.pool_quote - swap.quote - swap.lp_fee,
-        quote_amount_in=swap.quote,
+        pool_quote_token_reserves=said.reserves.real_quote - said.quote - said.lp_fee,
+        quote_amount_in=said.quote,
         lp_fee_basis_points=rates.lp_bps,
-        lp_fee=swap.lp_fee,
+        lp_fee=said.lp_fee,
         protocol_fee_basis_points=rates.protocol_bps,
         protocol_fee=protocol,
-        quote_amount_in_with_lp_fee=swap.quote + swap.lp_fee,
+        quote_amount_in_with_lp_fee=said.quote + said.lp_fee,
         user_quote_amount_in=paid,
         pool=token.pool,
         user=swap.wallet,
@@ -166,11 +155,11 @@ def pool_buy(token: Token, swap: Swap, timestamp: int) -> BuyEvent:
 
 def pool_sell(token: Token, swap: Swap, timestamp: int) -> SellEvent:
     """As `pool_buy`."""
-    rates = swap.rates
-    protocol = fee_on(swap.quote, rates.protocol_bps)
-    creator = fee_on(swap.quote, rates.creator_bps)
-    cashback = fee_on(swap.quote, rates.cashback_bps)
-    received = swap.quote - swap.lp_fee - protocol - creator - cashback
+    rates, said = swap.rates, shown(token, swap)
+    protocol = fee_on(said.quote, rates.protocol_bps)
+    creator = fee_on(said.quote, rates.creator_bps)
+    cashback = fee_on(said.quote, rates.cashback_bps)
+    received = said.quote - said.lp_fee - protocol - creator - cashback
     return SellEvent(
         timestamp=timestamp,
         base_amount_in=swap.tokens,
@@ -178,13 +167,13 @@ def pool_sell(token: Token, swap: Swap, timestamp: int) -> SellEvent:
         user_base_token_reserves=swap.tokens,
         user_quote_token_reserves=0,
         pool_base_token_reserves=token.pool_base - swap.tokens,
-        pool_quote_token_reserves=token.pool_quote + swap.quote - swap.lp_fee,
-        quote_amount_out=swap.quote,
+        pool_quote_token_reserves=said.reserves.real_quote + said.quote - said.lp_fee,
+        quote_amount_out=said.quote,
         lp_fee_basis_points=rates.lp_bps,
-        lp_fee=swap.lp_fee,
+        lp_fee=said.lp_fee,
         protocol_fee_basis_points=rates.protocol_bps,
         protocol_fee=protocol,
-        quote_amount_out_without_lp_fee=swap.quote - swap.lp_fee,
+        quote_amount_out_without_lp_fee=said.quote - said.lp_fee,
         user_quote_amount_out=received,
         pool=token.pool,
         user=swap.wallet,
@@ -208,20 +197,21 @@ def pool_sell(token: Token, swap: Swap, timestamp: int) -> SellEvent:
 
 
 def pool_created(token: Token, timestamp: int) -> CreatePoolEvent:
-    liquidity = isqrt(token.pool_base * token.pool_quote)
+    quote = in_quote(token, token.pool_quote)
+    liquidity = isqrt(token.pool_base * quote)
     authority = pool_authority_address(token.mint)
     return CreatePoolEvent(
         timestamp=timestamp,
         index=0,
         creator=authority,
         base_mint=token.mint,
-        quote_mint=WSOL_MINT,
+        quote_mint=token.quote_mint or WSOL_MINT,
         base_mint_decimals=6,
-        quote_mint_decimals=9,
+        quote_mint_decimals=6 if token.quote_mint else 9,
         base_amount_in=token.pool_base,
-        quote_amount_in=token.pool_quote,
+        quote_amount_in=quote,
         pool_base_amount=token.pool_base,
-        pool_quote_amount=token.pool_quote,
+        pool_quote_amount=quote,
         minimum_liquidity=MINIMUM_LP,
         initial_liquidity=liquidity,
         lp_token_amount_out=liquidity - MINIMUM_LP,
@@ -231,7 +221,7 @@ def pool_created(token: Token, timestamp: int) -> CreatePoolEvent:
         user_base_token_account=authority,
         user_quote_token_account=authority,
         coin_creator=token.creator,
-        is_mayhem_mode=False,
+        is_mayhem_mode=token.mayhem,
         creator_fee_bps=0,
         can_edit_creator_fee=False,
         is_holder_reward=False,
@@ -243,10 +233,10 @@ def migrated(token: Token, timestamp: int) -> CompletePumpAmmMigrationEvent:
         user=MIGRATOR,
         mint=token.mint,
         mint_amount=token.pool_base,
-        sol_amount=token.pool_quote,
+        sol_amount=in_quote(token, token.pool_quote),
         pool_migration_fee=MIGRATION_FEE_LAMPORTS,
         bonding_curve=bonding_curve_address(token.mint),
         timestamp=timestamp,
         pool=token.pool,
-        quote_mint=SYSTEM,
+        quote_mint=token.quote_mint or SYSTEM,
     )
