@@ -7,6 +7,9 @@ monkey.patch_all()  # before every other import: locks and sockets made earlier 
 import argparse
 import logging
 import sys
+from typing import NoReturn
+
+from typing_extensions import override
 
 from commands import audit, paper, replay
 from core.errors import MicroError, Refused
@@ -18,14 +21,22 @@ INTERRUPTED = 130
 """As shells give it for Ctrl-C, from a command that has nothing to drain."""
 
 
+class OneLine(argparse.ArgumentParser):
+    """Says in one line what is wrong with a command line."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"micro-lightning: {message}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line. Without a command, paper trading starts."""
-    root = argparse.ArgumentParser(
+    root = OneLine(
         prog="run.py",
         description="Small-stake memecoin trading with five commandments and hard exits. Paper trading by default.",
         epilog="Settings come from .env.micro-lightning, the environment (MICRO_…), then --set NAME=VALUE.",
     )
-    common = argparse.ArgumentParser(add_help=False)
+    common = OneLine(add_help=False)
     common.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; may be repeated")
     common.add_argument("--settings-file", metavar="FILE", help="instead of .env.micro-lightning")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
@@ -40,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    options = parser().parse_args(arguments or ["paper"])
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+        arguments = ["paper", *arguments]
+    options = parser().parse_args(arguments)
     try:
         code: int = options.run(options)
     except Refused as refusal:

@@ -6,6 +6,7 @@ name.
 """
 
 import difflib
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,7 @@ from core.state.orders import OrderRule
 from core.strategy import StrategyRule
 
 PREFIX = "MICRO_"
+MOST_PORT = 65_535
 
 
 class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,8 +67,12 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """For tests on a local node: what rules.md gives in minutes, hours or days is divided by it (`scaled`)."""
 
     def __post_init__(self) -> None:
-        if not self.time_scale > 0:
-            raise Refused(f"MICRO_TIME_SCALE must be above 0, not {self.time_scale}")
+        for name in ("clock_speed", "time_scale"):
+            if not getattr(self, name) > 0:
+                raise Refused(f"{PREFIX}{name.upper()} must be above 0, not {getattr(self, name)}")
+        for name in ("monitor_port", "executor_port"):
+            if not 0 <= getattr(self, name) <= MOST_PORT:
+                raise Refused(f"{PREFIX}{name.upper()} must be a port, 0 to {MOST_PORT}, not {getattr(self, name)}")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -201,9 +207,12 @@ def _parse(name: str, text: str, section: str, field: str) -> object:
     kind = next(f.type for f in msgspec.structs.fields(rule) if f.name == field)
     try:
         raw = msgspec.json.decode(text.encode())
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         raw = text  # a bare word: a string, or refused below
     try:
-        return msgspec.convert(raw, kind, strict=False)
-    except msgspec.ValidationError as error:
+        value = msgspec.convert(raw, kind, strict=False)
+    except (msgspec.ValidationError, UnicodeError) as error:
         raise Refused(f"{name}={text!r} is not usable: {error}") from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refused(f"{name}={text!r} is not usable: it must be a finite number")
+    return value

@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS entry (
     body TEXT NOT NULL, checksum INTEGER NOT NULL
 ) STRICT
 """
+COLUMNS = ("seq", "version", "kind", "at_s", "body", "checksum")
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""What only a damaged file, or one that is no database, causes. A lock or a full disk says nothing about the file."""
+PRIMARY = 0xFF
+"""Lowest byte of SQLite's extended error codes."""
 _INSERT = "INSERT INTO entry (seq, version, kind, at_s, body, checksum) VALUES (?, ?, ?, ?, ?, ?)"
 _ROWS = "SELECT seq, version, body, checksum FROM entry WHERE seq > ? ORDER BY seq"
 
@@ -128,6 +133,7 @@ class JournalStore:
     def _open(self) -> tuple[int, int]:
         try:
             db = sqlite3.connect(self.path, isolation_level=None)
+            self._refuse_foreign(db)
             db.execute("PRAGMA journal_mode=WAL")
             db.execute(_SCHEMA)
             seq, last, bad = self._verify(db)
@@ -135,8 +141,18 @@ class JournalStore:
                 self._set_rows_aside(db, seq, bad)
             db.close()
         except sqlite3.DatabaseError as error:
+            # Without a code it is text that is no UTF-8: found by Python, not by SQLite.
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY not in DAMAGE:
+                raise Refused(f"the journal {self.path} cannot be opened now: {error}") from None
             return self._salvage(error)
         return seq, last
+
+    def _refuse_foreign(self, db: sqlite3.Connection) -> None:
+        """Raises Refused, and has changed nothing, when this is somebody else's database."""
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        columns = tuple(name for (name,) in db.execute("SELECT name FROM pragma_table_info('entry')"))
+        if tables and (tables != {"entry"} or columns != COLUMNS):
+            raise Refused(f"{self.path} is a database of another program; choose another MICRO_STATE_DIR")
 
     def _verify(self, db: sqlite3.Connection) -> tuple[int, int, str]:
         """The last good sequence number, its checksum, and why the next row is bad (empty when there is none)."""

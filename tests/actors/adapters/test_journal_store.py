@@ -146,6 +146,44 @@ def test_a_file_that_is_no_journal_is_refused_and_left_alone(tmp_path: Path, con
     assert [file.name for file in tmp_path.iterdir()] == ["journal.db"]
 
 
+def test_text_that_is_no_text_is_damage_and_what_stands_before_it_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    entries = written(path, 20)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE entry SET body = CAST(x'ff' AS TEXT) WHERE seq = 11")
+
+    store, kept = reopened(path)
+
+    assert kept == entries[:10]
+    assert "journal.damaged" in store.damage
+
+
+@pytest.mark.parametrize(
+    "table", ["CREATE TABLE notes (text TEXT)", "CREATE TABLE entry (seq INTEGER PRIMARY KEY, words TEXT)"]
+)
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "journal.db"
+    with sqlite3.connect(path) as db:
+        db.execute(table)
+    db.close()
+    content = path.read_bytes()
+
+    with pytest.raises(Refused, match="another program"):
+        JournalStore(path)
+
+    assert path.read_bytes() == content
+
+
+def test_what_cannot_be_opened_is_refused_and_not_taken_for_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    path.mkdir()
+
+    with pytest.raises(Refused, match="cannot be opened now"):
+        JournalStore(path)
+
+    assert [file.name for file in tmp_path.iterdir()] == ["journal.db"]
+
+
 def test_a_journal_of_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     written(path, 3)
