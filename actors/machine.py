@@ -16,6 +16,7 @@ from core.errors import Refused
 from core.messages import Append, Command, Message, Query, Undelivered
 
 if TYPE_CHECKING:
+    from core.hearing import Hearing
     from core.ledger.books import Books
     from core.settings import Settings
     from core.state.market_now import MarketNow
@@ -31,6 +32,7 @@ class MachineServices(Protocol):
 
     settings: "Settings"
     market: "MarketNow"
+    strategy: "Hearing"
 
     def books(self) -> "Books":
         """The books as the journal's answers so far made them."""
@@ -85,7 +87,11 @@ class MachineActor(Actor[M], Generic[M, S]):
         now = self._now
         if now is None:
             now = self._now = Now(
-                self.clock.now_s, self._services.books(), self._services.settings, self._services.market
+                self.clock.now_s,
+                self._services.books(),
+                self._services.settings,
+                self._services.market,
+                self._services.strategy,
             )
         else:
             now.at_s, now.books, now.settings = self.clock.now_s, self._services.books(), self._services.settings

@@ -7,6 +7,7 @@ from gevent.event import Event
 
 from core.chain.decode import Decoder
 from core.errors import Unavailable
+from core.hearing import Hearing
 from core.ledger.books import Books
 from core.market.tape import Tape
 from core.ports import Accounts, Feed, JournalStore, VenueBackend
@@ -43,6 +44,7 @@ class Services:
         opening: Callable[[Books], tuple[AnyRecord, ...]],
         paced: bool,
         source_waits: bool,
+        strategy: Hearing | None = None,
     ) -> None:
         self.settings = settings
         self.market = market
@@ -60,6 +62,7 @@ class Services:
         """The source is ours to hold back (embedded market, recording); a live one goes on without us."""
         self.source_ended = Event()
         """Set when a recording holds nothing more."""
+        self.strategy = strategy if strategy is not None else Hearing()
         self._books: Books | None = None
 
     def books(self) -> Books:

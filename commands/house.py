@@ -11,7 +11,9 @@ from actors.services import Services
 from actors.system import System
 from actors.tree import Worker
 from commands.journal import Journal
+from commands.strategies import hearing_of
 from core.chain.decode import Decoder
+from core.hearing import Hearing
 from core.ledger.books import Books
 from core.ledger.postings import of_capital
 from core.market.tape import Tape
@@ -55,7 +57,9 @@ class House:
         mode: str,
         paced: bool,
         journal: Journal | None = None,
+        strategy: Hearing | None = None,
     ) -> None:
+        """`strategy`: instead of the one that the settings name."""
         self.settings = settings
         self.state = state
         self.source = source
@@ -75,6 +79,7 @@ class House:
             opening=self.opening,
             paced=paced,
             source_waits=source.waits,
+            strategy=strategy if strategy is not None else hearing_of(settings, paced=paced),
         )
         self.system = System(
             services=self.services,
@@ -101,6 +106,7 @@ class House:
                     feed=self.source.feed.name,
                     seed=self.settings.runtime.seed,
                     version=VERSION,
+                    strategy=self.services.strategy.name,
                 )
             )
         return tuple(records)

@@ -14,7 +14,7 @@ from gevent.event import Event
 
 from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
-from commands import sources
+from commands import sources, strategies
 from commands.drain import drained, refusal
 from commands.house import House, Source
 from commands.journal import Journal
@@ -34,13 +34,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--speed", metavar="X", help="market time runs X times as fast as real time (MICRO_CLOCK_SPEED)"
     )
     parser.add_argument("--state", metavar="DIR", help="state directory (MICRO_STATE_DIR)")
+    parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
 
 
 def run(options: argparse.Namespace) -> int:
     fresh = partial(
-        settings_of, options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=options.speed, MICRO_STATE_DIR=options.state
+        settings_of,
+        options,
+        MICRO_SEED=options.seed,
+        MICRO_CLOCK_SPEED=options.speed,
+        MICRO_STATE_DIR=options.state,
+        MICRO_STRATEGY=options.strategy,
     )
     settings = fresh()
+    strategy = strategies.hearing_of(settings, paced=True)
     if settings.entry.profile == "recorded":
         raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")
     if settings.runtime.feed != sources.EMBEDDED:
@@ -52,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     journal = Journal(state.journal)
     source = sources.embedded(settings, state, not_before_s=journal.books.at_s)
     check_pair(state, journal.books, source)
-    house = House(settings, state, source, mode="paper", paced=True, journal=journal)
+    house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
     house.start(servers(house, fresh))
     report_start(house)
     return live_until_stopped(house, asked)

@@ -17,7 +17,7 @@ from actors.adapters.feed_file import open_feed
 from actors.adapters.journal_store import JournalStore
 from actors.adapters.recorded_trades import RecordedTrades
 from actors.adapters.state_directory import StateDirectory
-from commands import sources
+from commands import sources, strategies
 from commands.drive import drive
 from commands.house import House
 from commands.options import settings_of
@@ -39,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", default=MAX, metavar="N|max", help="times real time, or as fast as it goes")
     parser.add_argument("--state", metavar="DIR", help="state directory (default: a temporary one, removed at the end)")
     parser.add_argument("--seed", metavar="N", help="seed of all draws (MICRO_SEED)")
+    parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,9 +55,15 @@ def _replay(options: argparse.Namespace, directory: Path) -> int:
     paced = options.speed != MAX
     speed = options.speed if paced else None
     read = partial(
-        settings_of, options, MICRO_SEED=options.seed, MICRO_CLOCK_SPEED=speed, MICRO_STATE_DIR=str(directory)
+        settings_of,
+        options,
+        MICRO_SEED=options.seed,
+        MICRO_CLOCK_SPEED=speed,
+        MICRO_STATE_DIR=str(directory),
+        MICRO_STRATEGY=options.strategy,
     )
     settings = read()
+    strategy = strategies.hearing_of(settings, paced=paced)
     if paced:
         check_ports(settings)
     decoder, tape = Decoder(), Tape()
@@ -72,7 +79,7 @@ def _replay(options: argparse.Namespace, directory: Path) -> int:
         raise Refused(f"{directory} already holds a journal; a replay begins anew: choose an empty directory")
     feed = sources.Peeked(recorded, sol_usd=SOL_USD)
     source = sources.beside(feed, settings, state, decoder=decoder, tape=tape, waits=True)
-    house = House(settings, state, source, mode="replay", paced=paced)
+    house = House(settings, state, source, mode="replay", paced=paced, strategy=strategy)
     feed.open_mints = lambda: [op.mint for op in house.services.books().operations.values()]
     code = _in_real_time(house, fresh) if paced else _on_the_virtual_clock(house)
     print_report(state)

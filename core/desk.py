@@ -9,12 +9,13 @@ from msgspec import Struct
 from core.chain.decode import Decoder
 from core.effects import Effects, Now
 from core.errors import Refused
+from core.hearing import Hearing
 from core.ledger.books import Books
 from core.market.tape import Tape
 from core.messages import Launched, Message, OpenPosition
 from core.ports import Accounts, VenueBackend
 from core.records import AnyRecord
-from core.runner import Machine, Runner
+from core.runner import Machine, Runner, Sink
 from core.settings import Settings
 from core.state import (
     accounts,
@@ -61,13 +62,18 @@ def child(name: str, first: Message) -> Machine:
 
 
 def open_desk(
-    settings: Settings, ports: Ports, market: MarketNow, opening: Callable[[Books], tuple[AnyRecord, ...]]
+    settings: Settings,
+    ports: Ports,
+    market: MarketNow,
+    opening: Callable[[Books], tuple[AnyRecord, ...]],
+    sink: Sink | None = None,
+    strategy: Hearing | None = None,
 ) -> Runner:
     """A runner with every permanent machine begun, in the order in which the house starts its actors.
 
-    `opening` gives the records that the journal begins with: capital and run.
+    `opening` gives the records that the journal begins with: capital and run. Records go to `sink`, as `Runner` says.
     """
-    runner = Runner(settings, Books(), child, market)
+    runner = Runner(settings, Books(), child, market, sink, strategy)
     for record in opening(Books()):
         runner.append(record)
         runner.now.at_s = max(runner.now.at_s, record.at_s)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from core.hearing import Hearing
 from core.messages import Message
 from core.records import Record
 from core.state.market_now import MarketNow
@@ -74,15 +75,23 @@ Effects = tuple[Effect, ...]
 
 
 class Now:
-    """What a step may read beside its state and message: market time, the books, the settings, the market as a whole.
+    """What a step may read beside its state and message: market time, books, settings, the whole market, the strategy.
 
     One mutable object per owner, refreshed before each step: building a struct per event costs more than the step.
     """
 
-    __slots__ = ("at_s", "books", "market", "settings")
+    __slots__ = ("at_s", "books", "market", "settings", "strategy")
 
-    def __init__(self, at_s: float, books: "Books", settings: "Settings", market: MarketNow | None = None) -> None:
+    def __init__(
+        self,
+        at_s: float,
+        books: "Books",
+        settings: "Settings",
+        market: MarketNow | None = None,
+        strategy: Hearing | None = None,
+    ) -> None:
         self.at_s = at_s
         self.books = books
         self.settings = settings
         self.market = market if market is not None else MarketNow()
+        self.strategy = strategy if strategy is not None else Hearing()

@@ -47,6 +47,7 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run_started"):
     feed: str
     seed: int
     version: str
+    strategy: str = "Micro-Lightning"
 
 
 class RunStopped(Record, frozen=True, kw_only=True, tag="run_stopped"):

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from core.effects import After, Cancel, Effects, Finish, Now, Offer, StartChild, Tell, Write
+from core.hearing import Hearing
 from core.ledger.books import Books
 from core.ledger.fold import apply
 from core.messages import Command, FeedBatch, Message, Undelivered
@@ -42,14 +43,28 @@ class Live(Struct):
 
 Nursery = Callable[[str, Message], Machine]
 """Makes the machine of a child from its name and first message."""
+Sink = Callable[[AnyRecord], object]
+"""Takes the journal's records in order."""
 
 
 class Runner:
-    """Owns the names, the queue, the timers and the books of one run."""
+    """Owns the names, the queue, the timers and the books of one run.
 
-    def __init__(self, settings: Settings, books: Books, nursery: Nursery, market: MarketNow) -> None:
-        self.now = Now(books.at_s, books, settings, market)
+    Every record goes to `sink`; without one they are kept in `records`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        books: Books,
+        nursery: Nursery,
+        market: MarketNow,
+        sink: Sink | None = None,
+        strategy: Hearing | None = None,
+    ) -> None:
+        self.now = Now(books.at_s, books, settings, market, strategy)
         self.records: list[AnyRecord] = []
+        self._sink: Sink = sink if sink is not None else self.records.append
         self._nursery = nursery
         self._live: dict[str, Live] = {}
         self._starting: set[str] = set()
@@ -122,7 +137,7 @@ class Runner:
     def append(self, record: AnyRecord) -> None:
         """Journal a record: the books have it from here on."""
         self.now.books = apply(self.now.books, record)
-        self.records.append(record)
+        self._sink(record)
 
     def _begin_child(self, child: StartChild) -> None:
         self._starting.discard(child.name)

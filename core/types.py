@@ -40,6 +40,8 @@ class Purpose(StrEnum):
     RESTORATION = "restoration"
     PROCEEDS = "proceeds"
     ROTATION = "rotation"
+    RECOVERY = "recovery"
+    """A late sale of what was unsellable."""
 
 
 class ExitReason(StrEnum):
@@ -50,6 +52,8 @@ class ExitReason(StrEnum):
     VOLATILITY = "volatility"
     STOP_LOSS = "stop_loss"
     SENTIMENT = "sentiment"
+    STRATEGY = "strategy"
+    """A strategy wanted more sold by now than the rules did."""
     DECAY = "decay"
     LATE = "late"
     BUFFER = "buffer"

@@ -22,7 +22,11 @@ class CandidateReady(Event, frozen=True, kw_only=True):
     token_2022: bool
     cashback: bool
     verdicts: tuple[Verdict, ...]
+    insiders: tuple[str, ...] = ()
+    """Wallets that the creator was seen to fund."""
     holders: int | None = None
+    score: float | None = None
+    """The strategy's, to rank by; None = quality − risk."""
 
 
 class CandidateGone(Event, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from core.messages import (
 from core.rules import emergency, entry
 from core.rules.emergency import Seen, Trigger
 from core.rules.verdict import Verdict
-from core.state import holders, token
+from core.state import holders, opinion, token
 from core.state.position.state import buying
 from core.state.token import Token
 
@@ -143,7 +143,10 @@ def _judged(escort: Escort, now: Now) -> Effects:
     if wish is None or now.at_s > wish.deadline_s:
         return ()
     seen = escort.token
-    judgement = entry.judge(now.settings, token.sight(seen, now))
+    sight = token.sight(seen, now)
+    judgement = entry.judge(now.settings, sight)
+    verdicts = tuple(one for one in judgement.verdicts if one.criterion not in NOT_ASKED_AGAIN)
+    verdicts, told = opinion.of_more(verdicts, seen, sight, judgement, now)
     facts_at_s = seen.facts.at_s if seen.facts is not None else now.at_s
     effects: list[Effect] = [
         Tell(
@@ -152,9 +155,9 @@ def _judged(escort: Escort, now: Now) -> Effects:
                 wish,
                 reserves=seen.reserves,
                 at_s=min(seen.seen_at_s, facts_at_s, now.at_s),
-                verdicts=tuple(one for one in judgement.verdicts if one.criterion not in NOT_ASKED_AGAIN),
+                verdicts=verdicts,
                 holders=holders.count(seen.holders),
             ),
         )
     ]
-    return tuple(effects)
+    return (*told, *effects)

@@ -104,8 +104,11 @@ def _forget(state: State, mint: str) -> None:
 
 
 def _rank_key(state: State, candidate: CandidateReady) -> tuple[int, float, str]:
-    """Sorts the best first: fewest refusals, then quality − risk, then mint."""
-    rank = mining.rank_key(quality=candidate.quality, risk=candidate.risk, mint=candidate.mint)
+    """Sorts the best first: fewest refusals, then the strategy's score, then mint."""
+    if candidate.score is None:
+        rank = mining.rank_key(quality=candidate.quality, risk=candidate.risk, mint=candidate.mint)
+    else:
+        rank = mining.rank_key(quality=candidate.score, risk=0.0, mint=candidate.mint)
     return (state.refusals.get(candidate.mint, 0), *rank)
 
 

@@ -35,12 +35,13 @@ from core.messages import (
 )
 from core.records import CandidateJudged
 from core.rules import entry
-from core.rules.entry import Judgement, Sight
+from core.rules.entry import Judgement
 from core.rules.profile import Profile
 from core.rules.verdict import Outcome, Verdict
-from core.state import aftermath, bounds, escort, holders, token
+from core.state import aftermath, bounds, escort, holders, opinion, token
 from core.state.aftermath import Aftermath
 from core.state.escort import Escort
+from core.state.opinion import Weighed
 from core.state.token import Token
 
 JUDGE, END = "judge", "end"
@@ -114,11 +115,11 @@ def step(state: State, message: WatcherMessage, now: Now) -> tuple[State, Effect
             token.pool_opened(seen, message, span_s=now.settings.emergency.peak_window_s)
             return state, _look(state, seen, now)
         case DataEnded():
-            return state, (*_last(state, _judgement(seen, now), now), Finish())
+            return state, (*_last(state, opinion.judged(seen, now).judgement, now), Finish())
         case EntryAnswered():
             return state, _bought(state, seen, now) if message.admitted else NOTHING
         case EnterMint():
-            return state, (_answer(message, *_judgement(seen, now).verdicts),)
+            return state, (_answer(message, *opinion.judged(seen, now).judgement.verdicts),)
         case Launched() | RequestReentry() | Undelivered():
             return state, NOTHING
         case _:
@@ -165,28 +166,24 @@ def _tick(state: State, seen: Token, message: Tick, now: Now) -> Effects:
     return effects if state.token is None else (*effects, After(END, 1.0, Tick(key=END)))
 
 
-def _judgement(seen: Token, now: Now) -> Judgement:
-    return entry.judge(now.settings, token.sight(seen, now))
-
-
 def _judge(state: State, seen: Token, now: Now, *, fresh: bool = False, ask: bool = False) -> Effects:
     """Every criterion, and what follows. `fresh`: facts have just come; `ask`: it is time to ask for new ones."""
     settings = now.settings
     column = settings.entry.column
-    sight = token.sight(seen, now)
-    judgement = entry.judge(settings, sight)
+    weighed = opinion.judged(seen, now)
+    judgement, sight = weighed.judgement, weighed.sight
     state.broken = bounds.broken(seen, now)
     if not fresh:
         state.judge_at_s = now.at_s + settings.entry.judge_every_s
     if judgement.final:
         return _refuse(state, judgement, now)
-    effects: list[Effect] = []
+    effects: list[Effect] = [*weighed.told]
     if (judgement.outcome, judgement.failing) != state.recorded:
         effects.append(_record(state, judgement, now, "change"))
     if judgement.outcome is Outcome.PASS:
         if fresh or not _needs_facts(column):
             state.ready, state.passed = True, judgement
-            effects.append(Tell("miner", _candidate(state, seen, sight, judgement, now)))
+            effects.append(Tell("miner", _candidate(state, seen, weighed, now)))
     elif state.ready:
         state.ready = False
         effects.append(Tell("miner", CandidateGone(mint=state.mint)))
@@ -213,7 +210,7 @@ def _ask(state: State, now: Now) -> Tell:
     return Tell("accounts", question)
 
 
-def _candidate(state: State, seen: Token, sight: Sight, judgement: Judgement, now: Now) -> CandidateReady:
+def _candidate(state: State, seen: Token, weighed: Weighed, now: Now) -> CandidateReady:
     """As old as the older of what it stands on: the market seen, or the facts."""
     at_s = seen.seen_at_s if seen.facts is None else min(seen.seen_at_s, seen.facts.at_s)
     return CandidateReady(
@@ -222,15 +219,16 @@ def _candidate(state: State, seen: Token, sight: Sight, judgement: Judgement, no
         slot=seen.slot,
         symbol=state.symbol,
         creator=seen.launched.creator,
-        quality=judgement.quality,
-        risk=judgement.risk,
-        age_s=sight.age_s,
+        quality=weighed.judgement.quality,
+        risk=weighed.judgement.risk,
+        age_s=weighed.sight.age_s,
         volume_lamports=seen.volume_lamports,
         reserves=seen.reserves,
         token_2022=seen.launched.token_2022,
         cashback=seen.launched.cashback,
-        verdicts=judgement.verdicts,
+        verdicts=weighed.judgement.verdicts,
         holders=holders.count(seen.holders),
+        score=weighed.score,
     )
 
 
@@ -263,7 +261,7 @@ def _last(state: State, judgement: Judgement, now: Now) -> Effects:
 
 def _bought(state: State, seen: Token, now: Now) -> Effects:
     """Admitted by the gate: the last verdict; what was seen of the token is kept for its escort."""
-    judgement = state.passed if state.passed is not None else _judgement(seen, now)
+    judgement = state.passed if state.passed is not None else opinion.judged(seen, now).judgement
     taken = replace(judgement, verdicts=(*judgement.verdicts, Verdict.passed("entry", "taken")))
     state.ready = False  # the miner has forgotten it already
     last = _last(state, taken, now)

@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-OURS = {"commands", "core", "actors", "monitor", "localnet", "run", "tests", "scripts"}
+OURS = {"commands", "core", "actors", "monitor", "localnet", "run", "strategies", "tests", "scripts"}
 # What each room may take from the project besides itself. run, commands, scripts and tests may take anything.
-MAY_IMPORT = {"core": set[str](), "actors": {"core"}, "monitor": {"core"}, "localnet": {"core"}}
+MAY_IMPORT = {"core": set[str](), "actors": {"core"}, "monitor": {"core"}, "localnet": {"core"}, "strategies": {"core"}}
 
 # What every actor stands on: life cycle, mailboxes, names, supervision. No module here is an actor of the business.
 KERNEL = {

@@ -34,7 +34,7 @@ from core.rules import emergency, life_limit, take_profit
 from core.rules.emergency import Trigger
 from core.rules.take_profit import SalePrice
 from core.state import price_view
-from core.state.position import closing, exits, panic, reentry
+from core.state.position import closing, exits, panic, proposal, reentry
 from core.state.position.orders import close_refused, place, sale_lamports
 from core.state.position.state import (
     Position,
@@ -145,13 +145,14 @@ def _ordinary(state: Position, operation: Operation, now: Now) -> tuple[Position
         return state, ()
     state = replace(state, sale=_sale(state, operation))
     sale = sale_price(state, operation)
-    wish = exits.wish(state, operation, now, sale)
+    heard = proposal.hear(state, operation, now, exits.wish(state, operation, now, sale), sale)
+    wish = heard.wish
     if sale is not None and has_view(state):
         state = replace(state, best=take_profit.highest(state.best, sale))
-    effects = list[Effect]()
+    effects = list[Effect](heard.fault)
     for order in exits.orders(state, operation, now, wish):
         state, told = place(state, operation, order, now)
-        effects.append(told)
+        effects += (told, *heard.why)
     state, asked = reentry.ask(state, operation, now, wish)
     return state, (*effects, *asked)
 

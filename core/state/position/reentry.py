@@ -13,6 +13,7 @@ from core.rules import mining, time_protocol
 from core.rules.time_protocol import Window
 from core.state.position.exits import SELL_ALL, Wish
 from core.state.position.state import Position, buy_expected, has_view, held_s
+from core.types import ExitReason
 
 
 def ask(state: Position, operation: Operation, now: Now, wish: Wish | None) -> tuple[Position, Effects]:
@@ -48,7 +49,7 @@ def ask(state: Position, operation: Operation, now: Now, wish: Wish | None) -> t
 
 
 def leaving(state: Position, operation: Operation, wish: Wish | None) -> bool:
-    """Whether everything is being sold, or layer 2 or 3 has fired, its sale on its way or failed included."""
+    """Whether everything is being sold, or layer 2, layer 3 or the strategy has had any sold, on its way or failed."""
     orders = (*(sent.order for sent in state.sent), *operation.failed.values())
     fired = {fill.reason for fill in operation.exits} | {order.reason for order in orders if order.reason}
-    return bool(SELL_ALL & fired) or (wish is not None and wish.tokens >= operation.tokens)
+    return bool((SELL_ALL | {ExitReason.STRATEGY}) & fired) or (wish is not None and wish.tokens >= operation.tokens)

@@ -62,6 +62,7 @@ class Ledger:
 class Services(Stage):
     settings: Any = "settings"
     market: Any = "market"
+    strategy: Any = "strategy"
     ledger: Any = None
 
     def books(self) -> Any:

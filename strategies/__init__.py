@@ -1,0 +1,1 @@
+"""Strategies to start from: `python run.py --strategy strategies.cautious:Cautious`."""
