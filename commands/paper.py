@@ -12,6 +12,7 @@ from pathlib import Path
 import gevent
 from gevent.event import Event
 
+from actors.adapters.environment import foreign
 from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
 from commands import sources, strategies
@@ -50,14 +51,18 @@ def run(options: argparse.Namespace) -> int:
     strategy = strategies.hearing_of(settings, paced=True)
     if settings.entry.profile == "recorded":
         raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")
-    if settings.runtime.feed != sources.EMBEDDED:
-        raise Refused(f"MICRO_FEED={settings.runtime.feed!r}: this command trades on the embedded market (`market`)")
+    if settings.runtime.feed not in (sources.EMBEDDED, sources.LIVE):
+        raise Refused(f"MICRO_FEED={settings.runtime.feed!r} is a file: run `replay FILE --speed N` for it")
     check_ports(settings)
     asked = stop_signals()
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
     journal = Journal(state.journal)
-    source = sources.embedded(settings, state, not_before_s=journal.books.at_s)
+    if settings.runtime.feed == sources.LIVE:
+        file = Path(options.settings_file) if options.settings_file else None
+        source = sources.live(settings, state, foreign("SOLANA_WS_URL", file=file))
+    else:
+        source = sources.embedded(settings, state, not_before_s=journal.books.at_s)
     check_pair(state, journal.books, source)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
     house.start(servers(house, fresh))

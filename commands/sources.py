@@ -1,7 +1,9 @@
 """Which market is traded on: the embedded one, a recording, or live; each with the paper venue that fits it."""
 
 from collections.abc import Callable, Collection, Iterator
+from time import time
 
+from actors.adapters.live_feed import LiveFeed
 from actors.adapters.paper_world import FeedVenue, PaperWorld
 from actors.adapters.state_directory import StateDirectory
 from commands.house import Source
@@ -55,7 +57,7 @@ def embedded(
 
 
 def beside(
-    feed: "Peeked", settings: Settings, state: StateDirectory, *, decoder: Decoder, tape: Tape, waits: bool
+    feed: "Peeked | Started", settings: Settings, state: StateDirectory, *, decoder: Decoder, tape: Tape, waits: bool
 ) -> Source:
     """The paper venue beside a feed that knows nothing of us."""
     sol_usd = feed.sol_usd
@@ -74,9 +76,32 @@ def beside(
     )
 
 
+def live(settings: Settings, state: StateDirectory, url: str) -> Source:
+    """The chain itself, traded on paper. Accounts are not read: honeypot facts stay unknown, so nothing is entered."""
+    if not url:
+        raise Refused("MICRO_FEED=live needs SOLANA_WS_URL, the WebSocket address of a Solana node")
+    feed = Started(
+        LiveFeed(url, settings.live, settings.runtime.seed),
+        start_at_s=time(),
+        sol_usd=MarketSettings().sol_price.start_usd,
+    )
+    return beside(feed, settings, state, decoder=Decoder(), tape=Tape(), waits=False)
+
+
 SLOT_S = 0.4
 TAIL_SLOTS = 160
 """Slots after a recording's end: what is sold then lands or expires."""
+
+
+class Started:
+    """A feed that has no beginning of its own: it is taken up now."""
+
+    def __init__(self, feed: Feed, *, start_at_s: float, sol_usd: float) -> None:
+        self.name = feed.name
+        self.start_at_s = start_at_s
+        self.sol_usd = sol_usd
+        self.next = feed.next
+        self.close = feed.close
 
 
 class Peeked:

@@ -26,6 +26,7 @@ from core.rules.exit_fee import ExitFeeRule
 from core.rules.exit_slippage import ExitSlippageRule
 from core.rules.honeypot import HoneypotRule
 from core.rules.life_limit import LifeRule
+from core.rules.live_feed import LiveRule
 from core.rules.militia import MilitiaRule
 from core.rules.mining import MiningRule
 from core.rules.psychology import PsychologyRule
@@ -107,6 +108,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     canary: CanaryRule = CanaryRule()
     orders: OrderRule = OrderRule()
     paper: PaperRule = PaperRule()
+    live: LiveRule = LiveRule()
     strategy: StrategyRule = StrategyRule()
 
 

@@ -48,6 +48,12 @@ def load(command_line: Mapping[str, str], *, file: Path | None = None) -> Settin
     return settings.scaled(loaded)
 
 
+def foreign(name: str, *, file: Path | None = None) -> str:
+    """A name of `settings.FOREIGN`, from the environment, else the settings file, else empty. It may hold a secret."""
+    path = file if file is not None else Path(FILE)
+    return os.environ.get(name) or (read_file(path).get(name, "") if path.exists() else "")
+
+
 def _settable(texts: Mapping[str, str]) -> dict[str, str]:
     """Without the names that belong to the scripts or to others."""
     return {n: value for n, value in texts.items() if n not in settings.SCRIPT_NAMES and n not in settings.FOREIGN}

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from random import Random
 from time import monotonic, time
-from typing import Literal
 
 import gevent
 from gevent.event import Event
@@ -24,29 +23,13 @@ from actors.adapters.live_socket import Gone, LiveSocket
 from core.chain.programs import LAUNCHLAB, PUMP, PUMPSWAP
 from core.errors import MicroError
 from core.messages import FeedBatch, RawTransaction
+from core.rules.live_feed import LiveRule as LiveRule
 
 SIGNATURES_KEPT = 32_768
 """A transaction that touches two programs is told twice; a minute of signatures is enough to see it."""
 LARGEST_BATCH = 2_048
 STRANGE_SLOTS = 1_000_000
 """A slot so far ahead of the last is damage, not progress: four days of the chain."""
-
-
-class LiveRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the live feed keeps its connection. Times in real seconds."""
-
-    commitment: Literal["processed", "confirmed"] = "processed"
-    """`processed` is half a second earlier; about one slot in twenty never becomes part of the chain."""
-    silence_s: float = 15.0
-    """Launches come about every 4 s (chain.md): a program silent for so long is a dead subscription."""
-    ping_s: float = 10.0
-    connect_s: float = 10.0
-    backoff_first_s: float = 0.5
-    backoff_most_s: float = 30.0
-    steady_s: float = 60.0
-    """A connection that lived so long was good: the next backoff begins anew."""
-    queue_transactions: int = 50_000
-    """Beyond it the consumer is too slow: all that waits is dropped and a gap is marked."""
 
 
 class Filled(Struct, frozen=True):

@@ -1,0 +1,22 @@
+"""The figures by which a live feed keeps its connection, and when it calls a silence one."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class LiveRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the live feed keeps its connection. Times in real seconds."""
+
+    commitment: Literal["processed", "confirmed"] = "processed"
+    """`processed` is half a second earlier; about one slot in twenty never becomes part of the chain."""
+    silence_s: float = 15.0
+    """Launches come about every 4 s (chain.md): a program silent for so long is a dead subscription."""
+    ping_s: float = 10.0
+    connect_s: float = 10.0
+    backoff_first_s: float = 0.5
+    backoff_most_s: float = 30.0
+    steady_s: float = 60.0
+    """A connection that lived so long was good: the next backoff begins anew."""
+    queue_transactions: int = 50_000
+    """Beyond it the consumer is too slow: all that waits is dropped and a gap is marked."""
