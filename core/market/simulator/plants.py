@@ -23,10 +23,12 @@ from core.market.simulator.trading import START_PRICE, buy, price, sell
 from core.types import LAMPORTS_PER_SOL
 
 FAMILY = "planted"
-PART_S = 2.0
+PART_S = 4.0
 """A price that moves over a time moves this often."""
 MOVERS = 8
 """Holders who share one purchase between them: nobody becomes too large."""
+FINISHERS = 12
+"""Wallets that share the rest of a curve between them."""
 
 
 def in_order(market: Market) -> tuple[tuple[int, Plant], ...]:
@@ -179,12 +181,9 @@ def _trap(market: Market, token: Token, step: Trap) -> None:
 
 
 def _complete(market: Market, token: Token) -> None:
-    """Wallets that nobody has seen buy what is left; the last takes the rest."""
-    for _ in range(MOVERS):
+    """Wallets that nobody has seen buy what is left, each a part of the rest; the last takes all of it."""
+    for left in range(FINISHERS, 0, -1):
         if token.stage != Stage.CURVE:
             return
         rest = token.real_base * token.virtual_quote // (token.virtual_base - token.real_base) + LAMPORTS_PER_SOL
-        buy(market, token, market.new_wallet(FAMILY), rest // 3)
-    if token.stage == Stage.CURVE:
-        rest = token.real_base * token.virtual_quote // (token.virtual_base - token.real_base) + LAMPORTS_PER_SOL
-        buy(market, token, market.new_wallet(FAMILY), rest)
+        buy(market, token, market.new_wallet(FAMILY), rest // FINISHERS if left > 1 else rest)

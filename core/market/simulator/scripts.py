@@ -83,7 +83,8 @@ class Plant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of the creator, in the creation transaction."""
     buyers: Annotated[int, Meta(ge=0, le=2_000)] = 110
     """Wallets that buy once and hold, evenly over `over_s`."""
-    over_s: Seconds = 50.0
+    over_s: Seconds = 62.0
+    """Long enough that some come after the first minute: a token is judged again at its next trade."""
     buy_sol: Seconds = 0.4
     attention: Seconds = 0.0
     """Organic buyers it attracts beside those: they come and go as of any token."""
