@@ -1,0 +1,265 @@
+"""The figures of rules.md §9 over any set of episodes. Money in lamports, ratios as fractions of 1.
+
+A figure that needs operations and has none is None, never 0: nothing was measured.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from statistics import fmean, median
+
+from msgspec import Struct
+
+from core.report.episode import Episode, OperationResult
+from core.report.resampling import (
+    PATHS,
+    Interval,
+    deflated_sharpe,
+    mean_interval,
+    quantile,
+    share_interval,
+    sharpe,
+    survivors,
+)
+
+
+class Cost(Struct, frozen=True, kw_only=True):
+    """One kind of cost. `share` is of the turnover."""
+
+    kind: str
+    lamports: int
+    share: float | None
+    is_estimate: bool = False
+    """Not booked: worked out from reserves and quotes."""
+    in_net: bool = True
+    """Part of the operations' nets; what is not is a cost of the treasury or of buys that never filled."""
+
+
+class ExitShare(Struct, frozen=True, kw_only=True):
+    reason: str
+    sells: int
+    proceeds_lamports: int
+    operations: int
+    """That it made flat."""
+    net_lamports: int
+    """Of those operations."""
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    episodes: int
+    ends: dict[str, int]
+    market_hours: float
+    operations: int
+    outside_statistics: int
+    wins: int
+    losses: int
+    win_rate: float | None
+    win_rate_interval: Interval | None
+    net_lamports: int
+    net_usd: float
+    mean_lamports: float | None
+    mean_usd: float | None
+    mean_usd_interval: Interval | None
+    """The expectancy's 95 % bootstrap interval."""
+    median_lamports: float | None
+    median_usd: float | None
+    mean_win_usd: float | None
+    mean_win_usd_interval: Interval | None
+    mean_loss_usd: float | None
+    profit_factor: float | None
+    best_tenth_share: float | None
+    """Part of what was won that the best tenth of the operations won."""
+    hold_mean_s: float | None
+    hold_interval_s: Interval | None
+    hold_median_s: float | None
+    hold_max_s: float | None
+    drawdown: float | None
+    """Deepest within an episode, on marked equity: the halts of rules.md §8 cut it."""
+    drawdown_unhalted: float | None
+    """With the halts off: one capital that goes through the equity of every episode in turn."""
+    survival: float | None
+    survival_interval: Interval | None
+    sharpe: float | None
+    deflated_sharpe: float | None
+    trials: int
+    turnover_lamports: int
+    costs: tuple[Cost, ...]
+    exits: tuple[ExitShare, ...]
+    panics: dict[str, int]
+    emergencies: dict[str, int]
+    violations: dict[str, int]
+    tokens: int
+    passed: int
+    refusals: dict[str, int]
+    gate_refusals: dict[str, int]
+    orders: dict[str, int]
+    failures: dict[str, int]
+    missed_landings: int
+    landing_p50_s: float | None
+    landing_p95_s: float | None
+    landing_p99_s: float | None
+    reentries: int
+    rotations: int
+    equity_change_lamports: int
+    """Over all episodes: nets, what was open at an end, and the costs outside operations."""
+    followed: dict[str, tuple[int, int, int]]
+
+
+def figures(episodes: Sequence[Episode], *, seed: int, trials: int = 1) -> Figures:
+    """Everything that is counted and estimated over these episodes. `seed` draws the resamples."""
+    every = [operation for episode in episodes for operation in episode.operations]
+    counted = [operation for operation in every if not operation.outside_statistics]
+    usd = [operation.net_usd for operation in counted]
+    wins = [operation for operation in counted if operation.net_lamports > 0]
+    won_usd = [operation.net_usd for operation in wins]
+    lost_usd = [operation.net_usd for operation in counted if operation.net_lamports <= 0]
+    nets = [operation.net_lamports for operation in counted]
+    holds = [operation.hold_s for operation in counted]
+    returns = [one.net_lamports / one.equity_before_lamports for one in counted if one.equity_before_lamports > 0]
+    alive = survivors(returns, seed)
+    lost = -sum(net for net in nets if net <= 0)
+    turnover = sum(operation.turnover_lamports for operation in counted)
+    landings = [second for episode in episodes for second in episode.landings_s]
+    orders = _total(episode.orders for episode in episodes)
+    return Figures(
+        episodes=len(episodes),
+        ends=dict(sorted(Counter(episode.end for episode in episodes).items())),
+        market_hours=sum(episode.ended_at_s - episode.started_at_s for episode in episodes) / 3_600.0,
+        operations=len(counted),
+        outside_statistics=len(every) - len(counted),
+        wins=len(wins),
+        losses=len(counted) - len(wins),
+        win_rate=len(wins) / len(counted) if counted else None,
+        win_rate_interval=share_interval(len(wins), len(counted)),
+        net_lamports=sum(nets),
+        net_usd=sum(usd),
+        mean_lamports=fmean(nets) if nets else None,
+        mean_usd=fmean(usd) if usd else None,
+        mean_usd_interval=mean_interval(usd, seed),
+        median_lamports=median(nets) if nets else None,
+        median_usd=median(usd) if usd else None,
+        mean_win_usd=fmean(won_usd) if won_usd else None,
+        mean_win_usd_interval=mean_interval(won_usd, seed),
+        mean_loss_usd=fmean(lost_usd) if lost_usd else None,
+        profit_factor=sum(net for net in nets if net > 0) / lost if lost else None,
+        best_tenth_share=_best_tenth([operation.net_lamports for operation in wins], len(counted)),
+        hold_mean_s=fmean(holds) if holds else None,
+        hold_interval_s=mean_interval(holds, seed),
+        hold_median_s=median(holds) if holds else None,
+        hold_max_s=max(holds, default=None),
+        drawdown=max(_deepest(equity_of(episode)) for episode in episodes) if counted else None,
+        drawdown_unhalted=_deepest(chained([equity_of(episode) for episode in episodes])) if counted else None,
+        survival=None if alive is None else alive / PATHS,
+        survival_interval=None if alive is None else share_interval(alive, PATHS),
+        sharpe=sharpe(returns),
+        deflated_sharpe=deflated_sharpe(returns, trials),
+        trials=trials,
+        turnover_lamports=turnover,
+        costs=_costs(episodes, counted, turnover),
+        exits=_exits(counted),
+        panics=dict(sorted(Counter(one.panic for one in counted if one.panic).items())),
+        emergencies=_total(episode.emergencies for episode in episodes),
+        violations=_total(episode.violations for episode in episodes),
+        tokens=sum(episode.tokens for episode in episodes),
+        passed=sum(episode.passed for episode in episodes),
+        refusals=_total(episode.refusals for episode in episodes),
+        gate_refusals=_total(episode.gate_refusals for episode in episodes),
+        orders=orders,
+        failures=_total(episode.failures for episode in episodes),
+        missed_landings=orders.get("expired", 0),
+        landing_p50_s=quantile(landings, 0.5),
+        landing_p95_s=quantile(landings, 0.95),
+        landing_p99_s=quantile(landings, 0.99),
+        reentries=sum(operation.buys - 1 for operation in counted),
+        rotations=sum(episode.rotations for episode in episodes),
+        equity_change_lamports=sum(episode.equity_lamports - episode.capital_lamports for episode in episodes),
+        followed=_followed(episodes),
+    )
+
+
+def equity_of(episode: Episode) -> list[float]:
+    """The episode's equity as it was marked, from its capital on, in lamports."""
+    return [float(episode.capital_lamports), *(float(lamports) for _, lamports in episode.marks)]
+
+
+def chained(curves: Sequence[Sequence[float]]) -> list[float]:
+    """One capital of 1 through all of these equity curves, each in shares of its own start."""
+    equity, start = [1.0], 1.0
+    for curve in curves:
+        equity += [start * value / curve[0] for value in curve[1:]]
+        start = equity[-1]
+    return equity
+
+
+def falls(equity: Sequence[float]) -> list[float]:
+    """At each point, how far equity lies under its highest so far, as a fraction of that."""
+    peak, below = 0.0, []
+    for value in equity:
+        peak = max(peak, value)
+        below.append(1.0 - value / peak if peak > 0 else 0.0)
+    return below
+
+
+def _deepest(equity: Sequence[float]) -> float:
+    return max(falls(equity))
+
+
+def _best_tenth(won: Sequence[int], count: int) -> float | None:
+    best = sorted(won, reverse=True)[: max(count // 10, 1)]
+    return sum(best) / sum(won) if won else None
+
+
+OUTSIDE = ("failed_entries", "treasury", "rotation")
+"""Accounts of costs that are in no operation's net."""
+
+
+def _costs(episodes: Sequence[Episode], counted: Sequence[OperationResult], turnover: int) -> tuple[Cost, ...]:
+    kinds: Counter[str] = Counter()
+    for operation in counted:
+        kinds.update(operation.fees)
+    booked = [Cost(kind=kind, lamports=paid, share=_share(paid, turnover)) for kind, paid in sorted(kinds.items())]
+    lost = sum(episode.accounts.get("rent_lost", 0) for episode in episodes)
+    booked.append(Cost(kind="rent_lost", lamports=lost, share=_share(lost, turnover)))
+    for account in OUTSIDE:
+        paid = sum(episode.accounts.get(account, 0) for episode in episodes)
+        booked.append(Cost(kind=account, lamports=paid, share=_share(paid, turnover), in_net=False))
+    for kind, paid in (
+        ("impact", sum(operation.impact_lamports for operation in counted)),
+        ("drift", sum(operation.drift_lamports for operation in counted)),
+    ):
+        booked.append(Cost(kind=kind, lamports=paid, share=_share(paid, turnover), is_estimate=True))
+    return tuple(booked)
+
+
+def _share(lamports: int, turnover: int) -> float | None:
+    return lamports / turnover if turnover else None
+
+
+def _exits(counted: Sequence[OperationResult]) -> tuple[ExitShare, ...]:
+    sells = [sell for operation in counted for sell in operation.sells]
+    reasons = sorted({reason for reason, _, _ in sells} | {operation.reason for operation in counted})
+    return tuple(
+        ExitShare(
+            reason=reason,
+            sells=sum(1 for name, _, _ in sells if name == reason),
+            proceeds_lamports=sum(proceeds for name, _, proceeds in sells if name == reason),
+            operations=sum(1 for operation in counted if operation.reason == reason),
+            net_lamports=sum(operation.net_lamports for operation in counted if operation.reason == reason),
+        )
+        for reason in reasons
+    )
+
+
+def _total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(sorted(total.items()))
+
+
+def _followed(episodes: Sequence[Episode]) -> dict[str, tuple[int, int, int]]:
+    minutes = sorted({name for episode in episodes for name in episode.followed}, key=int)
+    return {name: _sums([episode.followed.get(name, (0, 0, 0)) for episode in episodes]) for name in minutes}
+
+
+def _sums(rows: Sequence[tuple[int, int, int]]) -> tuple[int, int, int]:
+    return sum(row[0] for row in rows), sum(row[1] for row in rows), sum(row[2] for row in rows)
