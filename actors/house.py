@@ -17,7 +17,8 @@ from actors.tree import Branch, Child, Worker
 from actors.venue import VenueActor
 from actors.wallet import WalletActor
 from actors.watcher import WatcherActor
-from core.messages import OpenPosition, RefoldWatchers
+from core.messages import RefoldWatchers
+from core.state import position
 from core.supervision import Restart, RestartRule, Strategy
 from core.types import Role
 
@@ -81,6 +82,5 @@ def ask_for_watchers(system: System) -> Sequence[Child]:
 
 
 def open_positions(system: System) -> Sequence[Child]:
-    """A position for every open operation of the books."""
-    operations = services_of(system).books().operations.values()
-    return [Child(f"position.{op.mint}", OpenPosition(operation_id=op.id, mint=op.mint)) for op in operations]
+    """A position for every open operation of the books, and for what one of them could not sell."""
+    return [Child(f"position.{first.mint}", first) for first in position.openings(services_of(system).books())]

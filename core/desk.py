@@ -91,7 +91,6 @@ def open_desk(
     for name, machine in permanent.items():
         runner.start(name, machine)
         if name == "executor":
-            for op in runner.now.books.operations.values():
-                first = OpenPosition(operation_id=op.id, mint=op.mint)
-                runner.start(f"position.{op.mint}", child(f"position.{op.mint}", first))
+            for first in position.openings(runner.now.books):
+                runner.start(f"position.{first.mint}", child(f"position.{first.mint}", first))
     return runner

@@ -152,6 +152,8 @@ class OperationClosed(Record, frozen=True, kw_only=True, tag="operation_closed")
     outside_statistics: bool = False
     postings: tuple[Posting, ...] = ()
     """Rent of an unsellable remainder's account: from `rent` to `rent_lost`."""
+    unsellable_tokens: int = 0
+    """What could not be sold: booked at 0, and kept in mind for a later sale."""
 
 
 class OperationSettled(Record, frozen=True, kw_only=True, tag="operation_settled"):
@@ -214,6 +216,19 @@ class RotationFinished(Record, frozen=True, kw_only=True, tag="rotation_finished
     generation: int
 
 
+class InsiderSeen(Record, frozen=True, kw_only=True, tag="insider_seen"):
+    """While we hold: the creator funded this wallet. Its sale counts as the creator's, also after a restart."""
+
+    operation_id: str
+    wallet: str
+
+
+class ExternalReceived(Record, frozen=True, kw_only=True, tag="external_received"):
+    """Lamports that others sent to our wallets: `external` to the wallets, no result of any operation."""
+
+    postings: tuple[Posting, ...]
+
+
 class OperatorActed(Record, frozen=True, kw_only=True, tag="operator_acted"):
     """Everything that a person changed through HTTP or a signal: who, what, why."""
 
@@ -244,6 +259,8 @@ AnyRecord = (
     | RiskLimitReached
     | RotationStarted
     | RotationFinished
+    | InsiderSeen
+    | ExternalReceived
     | OperatorActed
 )
 """The tagged union that the journal decodes."""

@@ -10,8 +10,11 @@ from core.ledger.books import Books
 from core.ledger.fold import apply
 from core.ledger.postings import balance_of
 from core.messages import Settlement
-from core.records import CapitalOpened, Entry, OperationClosed, OrderSettled
+from core.records import CapitalOpened, Entry, ExternalReceived, OperationClosed, OrderSettled
 from core.types import Purpose, Role, Side
+
+MOVES = (CapitalOpened, OperationClosed, OrderSettled, ExternalReceived)
+"""Records that carry postings."""
 
 
 class Finding(NamedTuple):
@@ -67,7 +70,7 @@ def audit(entries: Iterable[Entry], chain: ChainState | None) -> Audit:
 
 def _check_entry(entry: Entry) -> Iterator[Finding]:
     record = entry.record
-    if isinstance(record, CapitalOpened | OperationClosed | OrderSettled) and (off := balance_of(record.postings)):
+    if isinstance(record, MOVES) and (off := balance_of(record.postings)):
         yield Finding(f"entry {entry.seq}", f"the postings sum to {off} lamports instead of 0")
 
 
@@ -114,7 +117,11 @@ def _compare(books: Books, chain: ChainState) -> Iterator[Finding]:
 def _expected(books: Books, chain: ChainState) -> tuple[dict[str, int], dict[str, dict[Role, int]]]:
     """Lamports and tokens that the chain should show: the books, and what landed before they could write it."""
     accounts = dict(books.accounts)
-    held = {op.mint: dict(op.holdings) for op in books.operations.values()}
+    held = {left.mint: dict(left.holdings) for left in books.remainders.values()}
+    held |= {op.mint: dict(op.holdings) for op in books.operations.values()}
+    # What is booked as lost is locked on the chain for as long as the unsellable tokens lie there.
+    written_off = sum(one.rent_lamports * len(one.holdings) for one in books.remainders.values())
+    accounts["rent"] = accounts.get("rent", 0) + written_off
     for opened in books.orders.values():
         settlement = chain.landed.get(opened.signature)
         if settlement is None:

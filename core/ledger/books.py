@@ -43,6 +43,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Spot after the first fill, lamports per token base unit."""
     token_2022: bool = False
     creator: str = ""
+    insiders: frozenset[str] = frozenset()
+    """Wallets that the creator was seen to fund."""
     holdings: dict[Role, int] = {}
     bought_tokens: int = 0
     cost_lamports: int = 0
@@ -102,6 +104,24 @@ class ClosedOperation(Struct, frozen=True, kw_only=True):
     outside_statistics: bool = False
 
 
+class Remainder(Struct, frozen=True, kw_only=True):
+    """What an operation could not sell: booked at 0 when it closed, sold later if that ever pays (rules.md §7)."""
+
+    operation_id: str
+    mint: str
+    symbol: str
+    left_at_s: float
+    generation: int
+    """Of the wallets that hold it; their keys stay usable for it."""
+    token_2022: bool
+    holdings: dict[Role, int]
+    rent_lamports: int
+    """Of each account, booked as lost; it comes back with the sale that empties it."""
+    reserves: Reserves | None
+    number: int
+    """Highest number among the ids of its orders."""
+
+
 class Rotation(Struct, frozen=True, kw_only=True):
     """A reincarnation under way."""
 
@@ -146,6 +166,8 @@ class Books(Struct, frozen=True, kw_only=True):
     orders: dict[str, OpenOrder] = {}
     operations: dict[str, Operation] = {}
     closed: tuple[ClosedOperation, ...] = ()
+    remainders: dict[str, Remainder] = {}
+    """What is unsellable so far, by operation."""
     militia: Militia = Militia()
     militia_rule: MilitiaRule = MilitiaRule()
     transfers: dict[str, str] = {}

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from core.errors import NeedsReconcile
 from core.ledger.books import Admission, Books, OpenOrder
-from core.ledger.operations import close_operation, fail_order, fill_order, number_order
+from core.ledger.operations import close_operation, fail_order, fill_order, note_insider, number_order
 from core.ledger.postings import balance_of
 from core.ledger.treasury import finish_rotation, note_transfer, settle_operation, start_rotation
 from core.records import (
@@ -20,6 +20,8 @@ from core.records import (
     Entry,
     EntryDecided,
     EquityMarked,
+    ExternalReceived,
+    InsiderSeen,
     OperationClosed,
     OperationSettled,
     OrderIntended,
@@ -33,7 +35,7 @@ from core.records import (
     TokenFlagged,
 )
 from core.rules.breaker import Panic
-from core.types import Role
+from core.types import Purpose, Role
 
 DAY_S = 86_400
 LIFE_LIMIT = 1
@@ -89,10 +91,12 @@ def apply(books: Books, record: AnyRecord) -> Books:
         case RiskLimitReached():
             daily = record.limit == DAILY_LOSS
             return replace(books, loss_day=books.day) if daily else replace(books, drawdown_halted=True)
-        case RotationStarted():
-            return start_rotation(books, record)
-        case RotationFinished():
-            return finish_rotation(books, record)
+        case RotationStarted() | RotationFinished():
+            return _rotate(books, record)
+        case InsiderSeen():
+            return note_insider(books, record)
+        case ExternalReceived():
+            return _receive(books, record)
         case _:
             return books  # decisions and the operator's acts: remembered by the journal, not by the books
 
@@ -176,7 +180,8 @@ def _settle(books: Books, record: OrderSettled) -> Books:
     unlanded = {"expired": books.unlanded + 1, "refused": books.unlanded}.get(record.outcome, 0)
     books = replace(books, orders=orders, settled_ids=settled_ids, unlanded=unlanded)
     books = note_transfer(_post(books, record.postings), opened.order, record.outcome)
-    if record.settlement is not None and record.settlement.rent_lamports:
+    recovers = opened.order.purpose is Purpose.RECOVERY  # its rent was given up when the operation closed
+    if record.settlement is not None and record.settlement.rent_lamports and not recovers:
         locked = books.rents.get(opened.order.role, 0) + record.settlement.rent_lamports
         books = replace(books, rents=books.rents | {opened.order.role: locked})
     lost = sum(posting.lamports for posting in record.postings if posting.account == "failed_entries")
@@ -212,6 +217,18 @@ def _violate(books: Books, record: CommandmentViolated) -> Books:
     if operation is None or record.commandment != LIFE_LIMIT:
         return books
     return replace(books, operations=books.operations | {operation.id: replace(operation, violated=True)})
+
+
+def _rotate(books: Books, record: RotationStarted | RotationFinished) -> Books:
+    if isinstance(record, RotationStarted):
+        return start_rotation(books, record)
+    return finish_rotation(books, record)
+
+
+def _receive(books: Books, record: ExternalReceived) -> Books:
+    if any(posting.lamports < 0 for posting in record.postings if posting.account != "external"):
+        raise NeedsReconcile("a receipt takes lamports away: the journal was altered")
+    return _post(books, record.postings)
 
 
 def _mark(books: Books, record: EquityMarked) -> Books:

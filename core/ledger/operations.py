@@ -2,11 +2,12 @@
 
 from msgspec.structs import replace
 
+from core.chain.rent import token_account_lamports
 from core.errors import NeedsReconcile
-from core.ledger.books import Books, ClosedOperation, ExitFill, Operation
+from core.ledger.books import Books, ClosedOperation, ExitFill, Operation, Remainder
 from core.ledger.postings import net_of
 from core.messages import Order, Settlement
-from core.records import OperationClosed, OrderSettled
+from core.records import InsiderSeen, OperationClosed, OrderSettled
 from core.rules.militia import after_operation
 from core.rules.stake import accumulator
 from core.types import ExitReason, Purpose, Role, Side
@@ -39,10 +40,23 @@ def fail_order(books: Books, order: Order, record: OrderSettled) -> Books:
     return replace(books, operations=books.operations | {operation.id: failed})
 
 
+def note_insider(books: Books, record: InsiderSeen) -> Books:
+    """The books once the creator was seen to fund a wallet while we hold its token."""
+    operation = books.operations.get(record.operation_id)
+    if operation is None:
+        return books
+    known = replace(operation, insiders=operation.insiders | {record.wallet})
+    return replace(books, operations=books.operations | {operation.id: known})
+
+
 def number_order(books: Books, order: Order) -> Books:
     """The books after an order of an operation was intended: numbers of its exits and transfers are used up."""
     operation = books.operations.get(order.operation_id)
     number = order.id.rpartition(".")[2]
+    remainder = books.remainders.get(order.operation_id)
+    if remainder is not None and number.isdecimal():
+        remainder = replace(remainder, number=max(remainder.number, int(number)))
+        return replace(books, remainders=books.remainders | {remainder.operation_id: remainder})
     if operation is None or order.side is Side.BUY or not number.isdecimal():
         return books
     highest = max(operation.numbers.get(order.role, 0), int(number))
@@ -92,6 +106,7 @@ def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settle
             entry_price=price,
             token_2022=order.token_2022,
             creator=order.creator,
+            insiders=frozenset(order.insiders),
             entry_lamports=cost,
             reentry_start_lamports=books.balance(Role.REENTRY),
         )
@@ -116,7 +131,7 @@ def _bought(books: Books, order: Order, record: OrderSettled, settlement: Settle
 def _sold(books: Books, order: Order, record: OrderSettled, settlement: Settlement) -> Books:
     operation = books.operations.get(order.operation_id)
     if operation is None:
-        return books  # a sale of something left over: postings alone
+        return _recovered(books, order, settlement)
     market_fees = sum(settlement.fees.get(kind, 0) for kind in MARKET_FEES)
     fill = ExitFill(
         at_s=settlement.at_s,
@@ -141,6 +156,18 @@ def _sold(books: Books, order: Order, record: OrderSettled, settlement: Settleme
     return replace(books, operations=books.operations | {operation.id: sold})
 
 
+def _recovered(books: Books, order: Order, settlement: Settlement) -> Books:
+    """What was unsellable is sold at last; nothing of it is left to try when its last wallet is empty."""
+    remainder = books.remainders.get(order.operation_id)
+    if remainder is None:
+        return books  # a sale of something nobody kept in mind: postings alone
+    holdings = _hold(remainder.holdings, order.role, settlement.tokens)
+    others = {key: one for key, one in books.remainders.items() if key != remainder.operation_id}
+    if not holdings:
+        return replace(books, remainders=others)
+    return replace(books, remainders=others | {remainder.operation_id: replace(remainder, holdings=holdings)})
+
+
 def _hold(holdings: dict[Role, int], role: Role, change: int) -> dict[Role, int]:
     # A sale takes the whole live balance, dust that others sent included: nothing less than nothing is held.
     held = max(holdings.get(role, 0) + change, 0)
@@ -162,11 +189,30 @@ def close_operation(books: Books, record: OperationClosed) -> Books:
         realised_today_lamports=books.realised_today_lamports + record.net_lamports,
         open_lamports=books.open_lamports if operations else 0,
         rents=_rents_after(books, operation, record),
+        remainders=_remainders_after(books, operation, record),
     )
     if record.outside_statistics:
         return books
     militia = after_operation(books.militia_rule, books.militia, net_lamports=record.net_lamports, now_s=record.at_s)
     return replace(books, militia=militia)
+
+
+def _remainders_after(books: Books, operation: Operation, record: OperationClosed) -> dict[str, Remainder]:
+    if not operation.holdings:
+        return books.remainders
+    remainder = Remainder(
+        operation_id=operation.id,
+        mint=operation.mint,
+        symbol=operation.symbol,
+        left_at_s=record.at_s,
+        generation=books.generation,
+        token_2022=operation.token_2022,
+        holdings=operation.holdings,
+        rent_lamports=token_account_lamports(token_2022=operation.token_2022),
+        reserves=operation.reserves,
+        number=max(operation.numbers.values(), default=0),
+    )
+    return books.remainders | {operation.id: remainder}
 
 
 def _rents_after(books: Books, operation: Operation, record: OperationClosed) -> dict[Role, int]:

@@ -1,6 +1,6 @@
 """Double entry: the postings of a settlement. Every list sums to zero; `audit` checks it again for every record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from core.messages import Order, Settlement
 from core.records import Posting
@@ -23,6 +23,8 @@ def of_settlement(order: Order, settlement: Settlement) -> tuple[Posting, ...]:
     Raises ValueError when the settlement does not add up: then book and chain differ and nothing may be booked.
     """
     lines = [Posting(f"wallet:{role}", change) for role, change in settlement.changes.items() if change]
+    if order.purpose is Purpose.RECOVERY:
+        return _of_recovery(lines, settlement)
     if settlement.quote_lamports:
         lines.append(Posting("pool", -settlement.quote_lamports))
     if settlement.rent_lamports:
@@ -31,6 +33,22 @@ def of_settlement(order: Order, settlement: Settlement) -> tuple[Posting, ...]:
     if total := balance_of(lines):
         raise ValueError(f"order {order.id}: the settlement of {settlement.signature} is off by {total} lamports")
     return tuple(lines)
+
+
+def _of_recovery(wallets: list[Posting], settlement: Settlement) -> tuple[Posting, ...]:
+    """A late sale: rent comes back from `rent_lost`, the rest is `recovered`, fees taken off; no operation's net."""
+    gained = settlement.quote_lamports - sum(settlement.fees.values())
+    returned = -settlement.rent_lamports
+    if off := balance_of(wallets) - gained - returned:
+        raise ValueError(f"the settlement of {settlement.signature} is off by {off} lamports")
+    lines = (*wallets, Posting("rent_lost", -returned), Posting("recovered", -gained))
+    return tuple(line for line in lines if line.lamports)
+
+
+def of_receipts(receipts: Mapping[Role, int]) -> tuple[Posting, ...]:
+    """What others sent us, by role: from `external`, whose negative is all that ever came from outside."""
+    total = sum(receipts.values())
+    return (*(Posting(f"wallet:{role}", lamports) for role, lamports in receipts.items()), Posting("external", -total))
 
 
 def _fee_lines(order: Order, settlement: Settlement) -> list[Posting]:

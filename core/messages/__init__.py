@@ -12,15 +12,19 @@ from core.messages.control import (
     SetBreaker,
 )
 from core.messages.market import (
+    AccountsChanged,
     AnyMarketData,
     DataEnded,
     FactsSeen,
+    Funded,
     GetFacts,
     Graduated,
+    InsiderFunded,
     Launched,
     PoolOpened,
     Reserves,
     SlotSeen,
+    SocialSeen,
     SolPriceSeen,
     TokenFacts,
     Traded,
@@ -56,6 +60,7 @@ from core.messages.trading import (
 )
 
 __all__ = [
+    "AccountsChanged",
     "AcknowledgeAlert",
     "AnyMarketData",
     "Append",
@@ -69,8 +74,10 @@ __all__ = [
     "ExitPosition",
     "FactsSeen",
     "FeedBatch",
+    "Funded",
     "GetFacts",
     "Graduated",
+    "InsiderFunded",
     "Launched",
     "MarketData",
     "Message",
@@ -102,6 +109,7 @@ __all__ = [
     "Settlement",
     "SignOrder",
     "SlotSeen",
+    "SocialSeen",
     "SolPriceSeen",
     "SubmitOrder",
     "Tick",

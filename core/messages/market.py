@@ -105,8 +105,38 @@ class DataEnded(MarketData, frozen=True, kw_only=True):
     """A recording holds nothing more of this token."""
 
 
-AnyMarketData = Launched | Traded | Graduated | PoolOpened | DataEnded
+class InsiderFunded(MarketData, frozen=True, kw_only=True):
+    """The token's creator sent lamports to `wallet`: a sale by it counts as the creator's (rules.md §7)."""
+
+    wallet: str
+    lamports: int
+
+
+class AccountsChanged(MarketData, frozen=True, kw_only=True):
+    """An account that the honeypot verdict rests on (mint, extensions, largest holders) has changed."""
+
+
+AnyMarketData = Launched | Traded | Graduated | PoolOpened | DataEnded | InsiderFunded | AccountsChanged
 """The messages of one token, as a batch holds them."""
+
+
+class Funded(Event, frozen=True, kw_only=True):
+    """A plain transfer of lamports between two wallets of strangers, where the feed shows transfers at all."""
+
+    at_s: float
+    slot: int
+    source: str
+    wallet: str
+    lamports: int
+
+
+class SocialSeen(Event, frozen=True, kw_only=True):
+    """One mention of a token. `text` is untrusted-safe (rules.md §8); `score` −1…1, None = nobody rated it."""
+
+    mint: str
+    at_s: float
+    text: str
+    score: float | None = None
 
 
 class SlotSeen(Event, frozen=True, kw_only=True):

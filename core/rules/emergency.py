@@ -45,8 +45,9 @@ class EmergencyRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """From the decision to the confirmed sale; past it the fallback."""
     fallback_slippage_bps: int = 7_000
     fallback_tries: int = 2
-    """Failed fallbacks after which attempts wait `retry_s` for each other instead of following at once."""
-    retry_s: float = 10.0
+    """Failed fallbacks of a wallet after which what it holds is unsellable."""
+    recovery_every_s: float = 60.0
+    """What is unsellable is tried again by a free simulation at most this often, while a sale would pay."""
 
 
 class Trigger(Struct, frozen=True, array_like=True):

@@ -5,8 +5,11 @@ from core.types import BASE_FEE_LAMPORTS
 
 
 def signatures(order: Order) -> int:
-    """The wallet whose lamports or tokens move signs, and so does another one that pays the fee."""
-    return 1 if order.payer is order.role else 2
+    """The wallet whose lamports or tokens move signs, and so does another one that pays the fee.
+
+    A wallet of a retired generation never pays: its last lamport was swept.
+    """
+    return 1 if order.payer is order.role and order.from_generation is None else 2
 
 
 def fee_lamports(order: Order) -> int:

@@ -74,6 +74,7 @@ def entry_order(candidate: CandidateReady, now: Now) -> Order:
         mint=candidate.mint,
         symbol=candidate.symbol,
         creator=candidate.creator,
+        insiders=candidate.insiders,
         side=Side.BUY,
         venue=venue,
         lamports=spend,

@@ -16,6 +16,7 @@ from core.messages import (
     FactsSeen,
     GetFacts,
     Graduated,
+    InsiderFunded,
     Message,
     PoolOpened,
     RaiseEmergency,
@@ -57,19 +58,21 @@ def step(escort: Escort, message: Message, now: Now) -> Effects:
     match message:
         case Traded():
             token.traded(seen, message, owners_kept=now.settings.entry.owners_kept, span_s=span_s)
-            return _watch(escort, now, creator_sells=message.has_sold(seen.launched.creator))
+            return _watch(escort, now, creator_sells=token.insiders_sell(seen, message))
         case Graduated():
             token.graduated(seen, message)
         case PoolOpened():
             token.pool_opened(seen, message, span_s=span_s)
             return _watch(escort, now)
+        case InsiderFunded():
+            token.insider_funded(seen, message)
         case RequestReentry():
             return _wished(escort, message, now)
         case FactsSeen():
             token.learned(seen, message.facts)
             return _judged(escort, now)
         case Tick(key="escort"):
-            return (Finish(),) if _over(escort, now) else (*_alarm(escort, now), _tick())
+            return (Finish(),) if _over(escort, now) else (*_insiders(escort, now), *_alarm(escort, now), _tick())
         case DataEnded():
             return (Finish(),)
         case EnterMint():
@@ -110,6 +113,18 @@ def _alarm(escort: Escort, now: Now) -> Effects:
     detail = f"while the buy was on its way: {alarm.detail}"
     raised = RaiseEmergency(trigger=alarm.reason, mint=mint, detail=detail, by=f"watcher.{mint}")
     return (Offer(f"position.{mint}", raised),)
+
+
+def _insiders(escort: Escort, now: Now) -> Effects:
+    """Wallets that the creator funded while the buy was on its way: nobody else could tell the position of them."""
+    seen = escort.token
+    operation = now.books.operation_of(seen.launched.mint)
+    unknown = seen.insiders - operation.insiders if operation is not None else frozenset[str]()
+    name = f"position.{seen.launched.mint}"
+    return tuple(
+        Offer(name, InsiderFunded(mint=seen.launched.mint, at_s=now.at_s, slot=seen.slot, wallet=one, lamports=0))
+        for one in sorted(unknown)
+    )
 
 
 def _over(escort: Escort, now: Now) -> bool:

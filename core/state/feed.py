@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from core.chain.decode import Decoder
 from core.effects import Effect, Effects, Now, Offer, StartChild, Tell
 from core.market.tape import Tape
-from core.messages import FeedBatch, Launched, MarketData, RefoldWatchers
-from core.state import young
+from core.messages import FeedBatch, Funded, InsiderFunded, Launched, MarketData, RefoldWatchers
+from core.state import creators, young
+from core.state.creators import Creators
 from core.state.young import Young
 
 GAP_FORGOTTEN_S = 3_600.0
@@ -35,6 +36,7 @@ class State(Struct, kw_only=True):
     told: set[str] = field(default_factory=set)
     """Tokens launched, or told of the gap, since then."""
     young: Young = field(default_factory=Young)
+    creators: Creators = field(default_factory=Creators)
 
 
 FeedMessage = FeedBatch | RefoldWatchers
@@ -65,6 +67,8 @@ def _bring(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
     _note_gap(state, batch)
     if batch.landings:
         effects.append(Tell("venue", batch))
+    for transfer in batch.funded:
+        _fund(state, transfer, now, effects)
     for message in market_messages(state, batch):
         _route(state, message, now, effects)
     if state.young.due:
@@ -105,12 +109,24 @@ def _after_gap(state: State, message: MarketData) -> MarketData:
     return message if isinstance(message, Launched) else replace(message, skipped=message.skipped + 1)
 
 
+def _fund(state: State, transfer: Funded, now: Now, effects: list[Effect]) -> None:
+    """Whoever follows a token of this creator hears whom it gave lamports to."""
+    for mint in creators.tokens_of(state.creators, transfer.source, now.books):
+        message = InsiderFunded(
+            mint=mint, at_s=transfer.at_s, slot=transfer.slot, wallet=transfer.wallet, lamports=transfer.lamports
+        )
+        young.seen(state.young, message)
+        effects.append(Offer(f"watcher.{mint}", message))
+        effects.append(Offer(f"position.{mint}", message))
+
+
 def _route(state: State, message: MarketData, now: Now, effects: list[Effect]) -> None:
     state.events += 1
     if state.gap_at_s is not None:
         message = _after_gap(state, message)
     if isinstance(message, Launched):
         state.launches += 1
+        creators.launched(state.creators, message)
         young.launched(state.young, message, age_max_s=now.settings.entry.column.age_max_s)
         effects.append(StartChild("market", f"watcher.{message.mint}", message))
         return

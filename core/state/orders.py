@@ -64,7 +64,7 @@ def owner(order: Order) -> str:
     match order.purpose:
         case Purpose.ENTRY:
             return "commandments"
-        case Purpose.REENTRY | Purpose.EXIT | Purpose.PANIC | Purpose.PROCEEDS:
+        case Purpose.REENTRY | Purpose.EXIT | Purpose.PANIC | Purpose.PROCEEDS | Purpose.RECOVERY:
             return f"position.{order.mint}"
         case Purpose.TAX | Purpose.RESTORATION | Purpose.ROTATION:
             return "treasurer"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from core.messages import Graduated, Launched, PoolOpened, Reserves, TokenFacts, Traded
+from core.messages import Graduated, InsiderFunded, Launched, PoolOpened, Reserves, TokenFacts, Traded
 from core.rules import mining, stake
 from core.rules.entry import Sight
 from core.rules.profile import Profile
@@ -46,6 +46,9 @@ class Token(Struct, kw_only=True):
     unexplained_units: int | None = None
     creator_transactions: int = 1
     creator_sold_units: int = 0
+    """Of the creator and the wallets it funded."""
+    insiders: frozenset[str] = frozenset()
+    """Wallets that the creator was seen to fund."""
     volume_lamports: int = 0
 
 
@@ -83,6 +86,8 @@ def traded(token: Token, trade: Traded, *, owners_kept: int, span_s: float) -> N
         _creator_traded(token, trade)
         if sold:
             token.creator_sold_units += units
+    elif sold and trader in token.insiders:
+        token.creator_sold_units += units
     stand(token, trade.reserves, trade.slot, trade.at_s, span_s)
 
 
@@ -107,6 +112,16 @@ def _creator_traded(token: Token, trade: Traded) -> None:
     else:
         token.creator_transactions += 1
     token.creator_signature = signature
+
+
+def insider_funded(token: Token, message: InsiderFunded) -> None:
+    """From here on this wallet's sales count as the creator's."""
+    token.insiders |= {message.wallet}
+
+
+def insiders_sell(token: Token, trade: Traded) -> bool:
+    """Whether the creator, or a wallet that it funded, sold in this trade or in one merged into it."""
+    return any(trade.has_sold(wallet) for wallet in (token.launched.creator, *token.insiders) if wallet)
 
 
 def graduated(token: Token, message: Graduated) -> None:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from core.effects import After, Cancel, Effect, Effects, Finish, Now, Tell, Write
 from core.messages import (
+    AccountsChanged,
     AnyMarketData,
     CandidateGone,
     CandidateReady,
@@ -26,6 +27,7 @@ from core.messages import (
     FactsSeen,
     GetFacts,
     Graduated,
+    InsiderFunded,
     Launched,
     PoolOpened,
     RequestReentry,
@@ -120,8 +122,11 @@ def step(state: State, message: WatcherMessage, now: Now) -> tuple[State, Effect
             return state, _bought(state, seen, now) if message.admitted else NOTHING
         case EnterMint():
             return state, (_answer(message, *opinion.judged(seen, now).judgement.verdicts),)
-        case Launched() | RequestReentry() | Undelivered():
+        case InsiderFunded():
+            token.insider_funded(seen, message)
             return state, NOTHING
+        case Launched() | AccountsChanged() | RequestReentry() | Undelivered():
+            return state, NOTHING  # facts are asked anew every second while they matter
         case _:
             assert_never(message)
 
@@ -227,6 +232,7 @@ def _candidate(state: State, seen: Token, weighed: Weighed, now: Now) -> Candida
         token_2022=seen.launched.token_2022,
         cashback=seen.launched.cashback,
         verdicts=weighed.judgement.verdicts,
+        insiders=tuple(sorted(seen.insiders)),
         holders=holders.count(seen.holders),
         score=weighed.score,
     )

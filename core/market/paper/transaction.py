@@ -13,6 +13,7 @@ from core.market.paper.chain import PaperChain, TokenAccount, wallet_of
 from core.market.quotes import Quote, buy_exact_in, sell
 from core.market.reserves import reserves_of, venue_of
 from core.messages import Order, Reserves, Settlement
+from core.rules.network_fee import signatures
 from core.types import BASE_FEE_LAMPORTS, Purpose, Role, Side, Venue
 
 SETTLED_KEPT = 4_096
@@ -143,7 +144,7 @@ class _Transaction:
     def pay_landing(self, *, tip: bool) -> None:
         """What the block asks before anything happens. A tip is an instruction: paid only when all of them succeed."""
         payer = self.order.payer
-        self.pay("base", BASE_FEE_LAMPORTS * len({payer, self.order.role}), payer)
+        self.pay("base", BASE_FEE_LAMPORTS * signatures(self.order), payer)
         self.pay("priority", self.order.priority_lamports, payer)
         if tip:
             self.pay("tip", self.order.tip_lamports, payer)
@@ -265,7 +266,10 @@ class _Transaction:
             self.move(self.order.role, rent)
 
     def _account_key(self) -> str:
-        return f"{wallet_of(self.order.role, self.order.generation)}/{self.order.mint}"
+        # Where the tokens lie; what they bring goes on to the present wallet in the same transaction.
+        retired = self.order.from_generation
+        generation = self.order.generation if retired is None else retired
+        return f"{wallet_of(self.order.role, generation)}/{self.order.mint}"
 
     def _lock(self, rent: int) -> None:
         self.move(self.order.payer, -rent)

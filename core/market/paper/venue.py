@@ -148,7 +148,8 @@ class PaperVenue:
 
     def address(self, order: Order) -> str:
         """Who trades in this order."""
-        return wallet_address(self.seed, order.role, order.generation)
+        retired = order.from_generation
+        return wallet_address(self.seed, order.role, order.generation if retired is None else retired)
 
     def _congestion(self) -> float:
         usual = median_low(self._fees) if self._fees else 0

@@ -1,10 +1,12 @@
 """The end of an operation: flat, all orders settled, panic proceeds moved, closed in the books (rules.md §1, §7)."""
 
+from core.chain.rent import token_account_lamports
 from core.effects import Effect, Effects, Finish, Now, Tell, Write
 from core.ledger.books import Operation
 from core.messages import Order, PositionValued, RaiseAlert, SettleOperation
-from core.records import BreakerSet, OperationClosed, TokenFlagged
+from core.records import BreakerSet, OperationClosed, Posting, TokenFlagged
 from core.rules import breaker
+from core.state.position import recovery
 from core.state.position.orders import place, transfer_order
 from core.state.position.state import Position, buy_expected, waits
 from core.types import ExitReason, Role
@@ -30,7 +32,12 @@ def close(state: Position, operation: Operation, now: Now) -> tuple[Position, Ef
             state, told = place(state, operation, order, now)
             effects.append(told)
         return state, tuple(effects)
-    return state, (*_after_panic(operation, now), *_closed(operation, now), Finish())
+    return state, (*_after_panic(operation, now), *_closed(operation, now), *_ended(operation, now))
+
+
+def _ended(operation: Operation, now: Now) -> Effects:
+    """The position's work is done, unless something unsellable is left to look after."""
+    return recovery.first_tick(now) if operation.holdings else (Finish(),)
 
 
 def proceeds_due(operation: Operation) -> dict[Role, int]:
@@ -40,6 +47,11 @@ def proceeds_due(operation: Operation) -> dict[Role, int]:
         if fill.reason is operation.panic and fill.role not in operation.moved:
             due[fill.role] = due.get(fill.role, 0) + fill.proceeds_lamports
     return dict(sorted(due.items()))
+
+
+def rent_lost(operation: Operation) -> int:
+    """Rent of the accounts that keep an unsellable remainder; 0 when everything is sold."""
+    return len(operation.holdings) * token_account_lamports(token_2022=operation.token_2022)
 
 
 def _transfers(state: Position, operation: Operation, now: Now) -> tuple[Order, ...]:
@@ -60,13 +72,19 @@ def _after_panic(operation: Operation, now: Now) -> Effects:
     alert = RaiseAlert(
         key="panic_exit_done",
         severity="warning",
-        text=f"{operation.symbol or operation.mint}: sold {seconds} s after {operation.panic}, "
-        f"net {operation.net_lamports} lamports",
+        text=f"{operation.symbol or operation.mint}: {_ending(operation, seconds)}, "
+        f"net {operation.net_lamports - rent_lost(operation)} lamports",
         at_s=now.at_s,
         mint=operation.mint,
     )
     flagged = Write(TokenFlagged(at_s=now.at_s, mint=operation.mint, reason=operation.panic))
     return (flagged, Tell("notifier", alert), *_breaker(operation, now))
+
+
+def _ending(operation: Operation, seconds: int) -> str:
+    if operation.tokens:
+        return f"{operation.tokens} tokens are unsellable after {operation.panic}"
+    return f"sold {seconds} s after {operation.panic}"
 
 
 def _breaker(operation: Operation, now: Now) -> Effects:
@@ -79,17 +97,20 @@ def _breaker(operation: Operation, now: Now) -> Effects:
 def _closed(operation: Operation, now: Now) -> Effects:
     # What was sold at the last price of a recording is no result: nobody was there to buy it.
     outside = any(fill.reason is ExitReason.DATA_END for fill in operation.exits)
+    lost = rent_lost(operation)
     record = OperationClosed(
         at_s=now.at_s,
         operation_id=operation.id,
         mint=operation.mint,
         symbol=operation.symbol,
         opened_at_s=operation.opened_at_s,
-        net_lamports=operation.net_lamports,
+        net_lamports=operation.net_lamports - lost,
         cost_lamports=operation.cost_lamports,
         proceeds_lamports=sum(fill.proceeds_lamports for fill in operation.exits),
-        reason=operation.exits[-1].reason if operation.exits else ExitReason.OPERATOR,
+        reason=operation.exits[-1].reason if operation.exits else operation.panic or ExitReason.OPERATOR,
         outside_statistics=outside,
+        postings=(Posting("rent", -lost), Posting("rent_lost", lost)) if lost else (),
+        unsellable_tokens=operation.tokens,
     )
     settle = SettleOperation(id=f"settle.{operation.id}", cause=operation.id, operation_id=operation.id)
     return (

@@ -9,7 +9,7 @@ from msgspec import Struct
 from core.effects import Now
 from core.ledger.books import Operation
 from core.messages import Order
-from core.rules import exit_slippage, take_profit, time_protocol, volatility
+from core.rules import exit_slippage, sentiment, take_profit, time_protocol, volatility
 from core.rules.take_profit import SalePrice
 from core.rules.time_protocol import Window
 from core.state import price_view
@@ -43,7 +43,7 @@ def wish(state: Position, operation: Operation, now: Now, sale: SalePrice | None
     if state.wish is not None:
         return Wish(state.wish, operation.tokens)
     layers = _layers(state, operation, now, sale) if sale is not None and has_view(state) else None
-    return layers or _by_time(operation, now)
+    return layers or _by_sentiment(state, operation, now) or _by_time(operation, now)
 
 
 def _layers(state: Position, operation: Operation, now: Now, sale: SalePrice) -> Wish | None:
@@ -77,6 +77,13 @@ def _shaken_or_stopped(state: Position, operation: Operation, now: Now) -> Wish 
     ):
         return Wish(ExitReason.STOP_LOSS, operation.tokens)
     return None
+
+
+def _by_sentiment(state: Position, operation: Operation, now: Now) -> Wish | None:
+    """Layer 3, which needs no price."""
+    if not sentiment.turned(now.settings.sentiment, state.mentions, now_s=now.at_s):
+        return None
+    return Wish(ExitReason.SENTIMENT, operation.tokens)
 
 
 def _by_time(operation: Operation, now: Now) -> Wish | None:

@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from core.effects import After, Effect, Effects, Finish, Now, Tell, Write
 from core.ledger.books import Operation
 from core.messages import (
+    AccountsChanged,
     DataEnded,
     EntryAnswered,
     ExitPosition,
     FactsSeen,
     GetFacts,
     Graduated,
+    InsiderFunded,
     OpenPosition,
     OrderClosed,
     PlaceOrder,
@@ -24,17 +26,18 @@ from core.messages import (
     PositionValued,
     RaiseAlert,
     RaiseEmergency,
-    Reserves,
+    SocialSeen,
     Tick,
     Traded,
     Undelivered,
 )
-from core.records import CommandmentViolated
-from core.rules import emergency, life_limit, take_profit
+from core.records import CommandmentViolated, InsiderSeen
+from core.rules import emergency, life_limit, sentiment, take_profit
 from core.rules.emergency import Trigger
+from core.rules.sentiment import Mention
 from core.rules.take_profit import SalePrice
 from core.state import price_view
-from core.state.position import closing, exits, panic, proposal, reentry
+from core.state.position import closing, exits, panic, proposal, recovery, reentry
 from core.state.position.orders import close_refused, place, sale_lamports
 from core.state.position.state import (
     Position,
@@ -43,6 +46,7 @@ from core.state.position.state import (
     has_view,
     held_s,
     remembered,
+    saw,
     set_back,
     unheard,
     with_unknown,
@@ -64,6 +68,9 @@ PositionMessage = (
     | Graduated
     | PoolOpened
     | DataEnded
+    | SocialSeen
+    | InsiderFunded
+    | AccountsChanged
     | RaiseEmergency
     | ExitPosition
     | EntryAnswered
@@ -76,6 +83,9 @@ def begin(opening: OpenPosition, now: Now) -> tuple[Position, Effects]:
     """At the first fill, and at every restart: state from the books, timers armed again, what is due done at once."""
     operation = now.books.operations.get(opening.operation_id)
     if operation is None:
+        remainder = now.books.remainders.get(opening.operation_id)
+        if remainder is not None:
+            return recovery.begin(remainder, now)
         return Position(operation_id=opening.operation_id, mint=opening.mint), (Finish(),)
     state, effects = _judge(remembered(operation, now), now)
     if _ends(effects):
@@ -86,13 +96,14 @@ def begin(opening: OpenPosition, now: Now) -> tuple[Position, Effects]:
 def step(state: Position, message: PositionMessage, now: Now) -> tuple[Position, Effects]:
     operation = now.books.operations.get(state.operation_id)
     if operation is None:
-        return state, (Finish(),)
+        remainder = now.books.remainders.get(state.operation_id)
+        return (state, (Finish(),)) if remainder is None else recovery.step(state, remainder, message, now)
     match message:  # hottest first
         case Traded():
             if message.quote_mint:
                 return state, ()
-            sold = bool(operation.creator) and message.has_sold(operation.creator)
-            return _judge(_see(state, message.reserves, now), now, creator_sells=sold)
+            sold = any(message.has_sold(one) for one in (operation.creator, *operation.insiders) if one)
+            return _judge(saw(state, message.reserves, now), now, creator_sells=sold)
         case Tick():
             return _tick(state, operation, message, now)
         case OrderClosed():
@@ -103,7 +114,7 @@ def step(state: Position, message: PositionMessage, now: Now) -> tuple[Position,
             view = state.view and price_view.graduated(state.view)
             return _judge(replace(state, view=view), now)
         case PoolOpened():
-            return _judge(state if message.quote_mint else _see(state, message.reserves, now), now)
+            return _judge(state if message.quote_mint else saw(state, message.reserves, now), now)
         case DataEnded():
             return _judge(replace(state, wish=ExitReason.DATA_END), now)
         case RaiseEmergency():
@@ -112,6 +123,12 @@ def step(state: Position, message: PositionMessage, now: Now) -> tuple[Position,
             return _judge(state, now, fired=emergency.raised(now.settings.emergency, message.trigger, message.detail))
         case ExitPosition():
             return _judge(replace(state, wish=state.wish or message.reason), now)
+        case SocialSeen():
+            return _judge(_mentioned(state, message, now), now)
+        case InsiderFunded():
+            return state, _insider(operation, message, now)
+        case AccountsChanged():
+            return state, _ask_facts(operation, now)
         case EntryAnswered():
             return _judge(replace(state, reentry_pending=state.reentry_pending and message.admitted), now)
         case OpenPosition() | Undelivered():
@@ -131,6 +148,8 @@ def _judge(
     overdue = _overdue(operation, now)
     if operation.panic is not None:
         state, effects = panic.pursue(state, operation, now)
+        if panic.is_stuck(state, operation) and not state.sent and not buy_expected(state, now):
+            state, effects = closing.close(state, operation, now)
         return state, (*overdue, *effects)
     fired = fired or panic.trigger(state, operation, now, creator_sells=creator_sells)
     if fired is not None:
@@ -181,13 +200,6 @@ def _overdue(operation: Operation, now: Now) -> Effects:
     return (Write(record, durable=True),)
 
 
-def _see(state: Position, reserves: Reserves, now: Now) -> Position:
-    rules = now.settings
-    view = state.view or price_view.begin(reserves, known_at_s=now.at_s, at_s=now.at_s, volatility=rules.volatility)
-    view = price_view.moved(view, reserves, at_s=now.at_s, emergency=rules.emergency, volatility=rules.volatility)
-    return replace(state, view=view)
-
-
 def _until_now(state: Position, now: Now) -> Position:
     if state.view is None or state.view.at_s >= now.at_s:
         return state
@@ -211,7 +223,20 @@ def _closed(state: Position, operation: Operation, message: OrderClosed, now: No
         state = replace(state, unclosable=state.unclosable | {order.role})
     if order.purpose is Purpose.PROCEEDS:
         return replace(state, transfer_failures=state.transfer_failures + 1)
-    return panic.failed(state, operation, sent, now) if order.purpose is Purpose.PANIC else state
+    if order.purpose is not Purpose.PANIC or message.outcome == "refused":
+        return state  # what was never sent has not failed
+    return panic.failed(state, operation, sent, now)
+
+
+def _mentioned(state: Position, message: SocialSeen, now: Now) -> Position:
+    mention = Mention(message.at_s, message.score, sentiment.has_panic_word(message.text))
+    return replace(state, mentions=sentiment.noted(now.settings.sentiment, state.mentions, mention, now_s=now.at_s))
+
+
+def _insider(operation: Operation, message: InsiderFunded, now: Now) -> Effects:
+    if message.wallet in operation.insiders:
+        return ()
+    return (Write(InsiderSeen(at_s=now.at_s, operation_id=operation.id, wallet=message.wallet)),)
 
 
 def _tick(state: Position, operation: Operation, message: Tick, now: Now) -> tuple[Position, Effects]:
@@ -227,7 +252,9 @@ def _tick(state: Position, operation: Operation, message: Tick, now: Now) -> tup
 
 
 def _ends(effects: Effects) -> bool:
-    return bool(effects) and isinstance(effects[-1], Finish)
+    """Whether the operation is closed by these effects: nothing that belongs to an open one may follow."""
+    last = effects[-1] if effects else None
+    return isinstance(last, Finish) or (isinstance(last, After) and last.key == recovery.RECOVER)
 
 
 def _listen(state: Position, operation: Operation, now: Now) -> tuple[Position, Effects, Trigger | None]:

@@ -1,7 +1,8 @@
 """Panic exits: what sets one off, and the sale of everything until it is done (rules.md §7).
 
 A panic never waits for an ordinary exit; of two sales that overlap the second fails or sells what is left, and the next
-is signed from a fresh balance. Past 30 s it offers 70 % of slippage and goes on, whatever fails.
+is signed from a fresh balance. Past 30 s it offers 70 % of slippage; what fails twice even so, or would bring less than
+it costs, is unsellable and given up for now.
 """
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from core.records import EmergencyFired
 from core.rules import emergency, honeypot
 from core.rules.emergency import Trigger
 from core.rules.exit_slippage import least_lamports
+from core.rules.network_fee import fee_lamports
 from core.state import price_view
 from core.state.position.orders import other, place, sale_lamports, sale_order
 from core.state.position.state import Position, Sent, has_view, held_s, late_failures, set_back, waits
@@ -102,13 +104,37 @@ def pursue(state: Position, operation: Operation, now: Now) -> tuple[Position, E
     """Sell what each wallet holds, unless a panic sale of the present stage is on its way for it."""
     effects = list[Effect]()
     for role, tokens in sorted(operation.holdings.items()):
-        if waits(state, role, now) or _covered(state, operation, role, now):
+        if waits(state, role, now) or _covered(state, operation, role, now) or is_unsellable(state, role):
             continue
         order = _order(state, operation, role, tokens, now)
-        if order is not None:
-            state, told = place(state, operation, order, now)
-            effects.append(told)
+        if order is None:
+            continue
+        if _costs_more(state, order):
+            state = given_up(state, role)
+            continue
+        state, told = place(state, operation, order, now)
+        effects.append(told)
     return state, tuple(effects)
+
+
+def is_unsellable(state: Position, role: Role) -> bool:
+    """Whether the wallet's tokens are given up for now: booked at 0 when the operation closes."""
+    return role in state.given_up
+
+
+def is_stuck(state: Position, operation: Operation) -> bool:
+    """Whether all that is still held is unsellable."""
+    return bool(operation.holdings) and all(is_unsellable(state, role) for role in operation.holdings)
+
+
+def _costs_more(state: Position, order: Order) -> bool:
+    """Whether the quote is below the cost of the sale. A price that is only remembered says nothing of that."""
+    seen = state.view is not None and has_view(state)
+    return seen and order.quoted < fee_lamports(order)
+
+
+def given_up(state: Position, role: Role) -> Position:
+    return replace(state, given_up=state.given_up | {role})
 
 
 def is_late(operation: Operation, at_s: float, now: Now) -> bool:
@@ -117,15 +143,12 @@ def is_late(operation: Operation, at_s: float, now: Now) -> bool:
 
 
 def failed(state: Position, operation: Operation, sent: Sent | None, now: Now) -> Position:
-    """The position after a panic sale did not fill. Fallbacks that keep failing wait: each costs a fee."""
-    rule = now.settings.emergency
+    """The position after a panic sale was sent and did not fill. Of fallbacks that fail the second is the last."""
     if sent is None or not is_late(operation, sent.at_s, now):
         return state
     role = sent.order.role
     state = set_back(state, role, late=True)
-    if late_failures(state, role) < rule.fallback_tries:
-        return state
-    return set_back(state, role, until_s=now.at_s + rule.retry_s)
+    return given_up(state, role) if late_failures(state, role) >= now.settings.emergency.fallback_tries else state
 
 
 def _covered(state: Position, operation: Operation, role: Role, now: Now) -> bool:

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from core.effects import Now
 from core.ledger.books import Books, Operation
-from core.messages import Order, Reserves
+from core.messages import OpenPosition, Order, Reserves
+from core.rules.sentiment import Mention
 from core.rules.take_profit import SalePrice
 from core.state import price_view
 from core.state.price_view import PriceView
@@ -55,6 +56,12 @@ class Position(Struct, frozen=True, kw_only=True):
     best: SalePrice | None = None
     """Highest sale price seen, for the trailing stop."""
     setbacks: dict[Role, Setback] = {}
+    given_up: frozenset[Role] = frozenset()
+    """Wallets whose tokens are unsellable: a panic found no way out for them."""
+    asked_at_s: float = float("-inf")
+    """When a sale of what is unsellable was last simulated."""
+    mentions: tuple[Mention, ...] = ()
+    """Of the last ten minutes, oldest first."""
     transfer_failures: int = 0
     unclosable: frozenset[Role] = frozenset()
     """Wallets whose token account would not close: others sent dust. They sell without closing."""
@@ -87,6 +94,21 @@ def remembered(operation: Operation, now: Now) -> Position:
         numbers=operation.numbers,
         wish=ExitReason.DATA_END if ending else None,
     )
+
+
+def openings(books: Books) -> tuple[OpenPosition, ...]:
+    """The positions that a start begins again: open operations, then what is unsellable so far."""
+    running = [OpenPosition(operation_id=op.id, mint=op.mint) for op in books.operations.values()]
+    left = [OpenPosition(operation_id=one.operation_id, mint=one.mint) for one in books.remainders.values()]
+    return (*running, *left)
+
+
+def saw(state: Position, reserves: Reserves, now: Now) -> Position:
+    """The position after the feed showed these reserves."""
+    rules = now.settings
+    view = state.view or price_view.begin(reserves, known_at_s=now.at_s, at_s=now.at_s, volatility=rules.volatility)
+    view = price_view.moved(view, reserves, at_s=now.at_s, emergency=rules.emergency, volatility=rules.volatility)
+    return replace(state, view=view)
 
 
 def is_ours(order: Order, operation_id: str) -> bool:

@@ -52,6 +52,22 @@ def test_a_first_buy_pays_the_quote_its_landing_and_two_rents():
     assert holdings_of(chain) == {"coin": {Role.LIGHTNING: quote.tokens}}
 
 
+def test_a_late_sale_by_a_retired_wallets_key_pays_into_the_present_one():
+    chain, tokens = bought()
+    chain = receive(chain, Role.LIGHTNING, 1, SOL)
+    chain = replace(chain, wallets=chain.wallets | {"lightning.0": 0})
+    late = sale(purpose=Purpose.RECOVERY, tokens=tokens, limit=1, close_account=True, generation=1, from_generation=0)
+
+    after, settlement = run(chain, late, "late")
+
+    assert settlement.error == ""
+    assert settlement.fees["base"] == 10_000  # the payer and the retired wallet sign
+    assert settlement.rent_lamports == -TOKEN_ACCOUNT_LAMPORTS
+    assert (after.wallets["lightning.0"], holdings_of(after)) == (0, {})
+    assert after.wallets["lightning.1"] - SOL == settlement.changes["lightning"] > 0
+    assert balance_of(of_settlement(late, settlement)) == 0
+
+
 def test_a_second_buy_of_the_same_wallet_pays_no_rent_again():
     chain, _ = bought()
 

@@ -261,7 +261,7 @@ class Desk:
 
     def execute(self, order: Order, failure: str) -> Settlement | None:
         """What the chain does with a sale or transfer now."""
-        signatures = 1 if order.payer is order.role else 2
+        signatures = 1 if order.payer is order.role and order.from_generation is None else 2
         landing = {"base": 5_000 * signatures, "priority": order.priority_lamports}
         changes: dict[str, int] = {order.payer: -sum(landing.values())}
 
@@ -277,7 +277,9 @@ class Desk:
             changes[order.role] = changes.get(order.role, 0) - order.lamports
             changes[order.to_role] = changes.get(order.to_role, 0) + order.lamports
             return settled()
-        held = self.operation.holdings.get(order.role, 0)
+        books = self.now.books
+        owner = books.remainders[OPERATION_ID] if order.purpose is Purpose.RECOVERY else self.operation
+        held = owner.holdings.get(order.role, 0)
         if order.tokens > held:
             return settled("insufficient tokens")
         if order.venue is not self.reserves.venue:

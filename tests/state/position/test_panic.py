@@ -213,7 +213,7 @@ def test_past_30_seconds_the_fallback_offers_70_percent_beside_the_sale_that_han
     assert len(desk.placed) == 1
 
 
-def test_after_two_failed_fallbacks_attempts_wait_ten_seconds_and_go_on_for_ever():
+def test_after_the_fallback_failed_twice_nothing_more_is_tried_and_the_operation_ends():
     desk = Desk()
     desk.trade(1.0)
     desk.tell(raised(ExitReason.RISK_LIMIT))
@@ -226,7 +226,20 @@ def test_after_two_failed_fallbacks_attempts_wait_ten_seconds_and_go_on_for_ever
         else:
             desk.advance(desk.held_s + 1.0)
 
-    assert attempts_s == [30.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0, 110.0]
+    assert attempts_s == [30.0, 30.0]
+    assert not desk.now.books.operations
+
+
+def test_what_was_never_sent_has_not_failed():
+    desk = Desk()
+    desk.trade(1.0)
+    desk.tell(raised(ExitReason.RISK_LIMIT))
+    desk.advance(30.0)
+    for _ in range(5):
+        desk.settle_all("refused")
+        desk.advance(desk.held_s + 1.0)
+
+    assert desk.only().purpose is Purpose.PANIC
 
 
 def test_a_refused_order_is_placed_again_a_second_later():
