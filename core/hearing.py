@@ -36,7 +36,7 @@ class Overrun(BaseException):
 class Timed(Protocol):
     """Runs a call and says how long it took in seconds of real time; may cut it off with `Overrun`."""
 
-    def __call__(self, call: Callable[[], object]) -> tuple[object, float]: ...
+    def __call__(self, call: Callable[[], object], /) -> tuple[object, float]: ...
 
 
 def untimed(call: Callable[[], object]) -> tuple[object, float]:

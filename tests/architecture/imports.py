@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-OURS = {"commands", "core", "actors", "monitor", "localnet", "run", "strategies", "tests", "scripts"}
+OURS = {"commands", "core", "actors", "monitor", "localnet", "micro_lightning", "run", "strategies", "tests", "scripts"}
 # What each room may take from the project besides itself. run, commands, scripts and tests may take anything.
 MAY_IMPORT = {"core": set[str](), "actors": {"core"}, "monitor": {"core"}, "localnet": {"core"}, "strategies": {"core"}}
 
