@@ -53,7 +53,8 @@ def _section(title: str, body: str, note: str = "") -> str:
 
 
 def _table(head: Sequence[str], lines: Sequence[Sequence[str]], *, classes: Sequence[str] = ()) -> str:
-    """A table whose cells are text; `classes` style the last cell of each line."""
+    """A table whose cells are text; `classes` style the last cell of each line. On a phone, many columns are cards."""
+    shape = ' class="cards"' if len(head) > 3 else ""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = []
     for place, line in enumerate(lines):
@@ -63,7 +64,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]], *, classes: Sequ
             for number, cell in enumerate(line)
         )
         body.append(f"<tr>{cells}</tr>")
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    return f"<table{shape}><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
 def _targets(sample: Sample) -> str:
@@ -84,7 +85,7 @@ def _figures(report: Document) -> str:
     lines = [(name.strip(), *(column[place][1] for column in columns)) for place, (name, _) in enumerate(columns[0])]
     return _section(
         "Figures",
-        _table(("figure", *(sample.name for sample in report.samples)), lines),
+        _table(("figure", *(sample.name.split(" ")[0] for sample in report.samples)), lines),
         "USD at the price of SOL recorded with each entry.",
     )
 
@@ -184,15 +185,15 @@ def _waterfall(f: Figures) -> str:
     impact = next(cost.lamports for cost in f.costs if cost.kind == "impact")
     outside = [cost for cost in f.costs if not cost.in_net and cost.lamports]
     gross = f.net_lamports + sum(cost.lamports for cost in inside) + impact
-    levels = [("at spot prices", gross), (wording.COSTS["impact"], -impact)]
-    levels += [(wording.COSTS.get(cost.kind, cost.kind), -cost.lamports) for cost in (*inside, *outside)]
+    levels = [("at spot prices", gross), ("price impact", -impact)]
+    levels += [(wording.SHORT_COSTS.get(cost.kind, cost.kind), -cost.lamports) for cost in (*inside, *outside)]
     levels.append(("left in the end", gross + sum(change for _, change in levels[1:])))
-    short = [(name.replace(" (estimated)", ""), value / LAMPORTS_PER_SOL) for name, value in levels]
+    steps = [(name, value / LAMPORTS_PER_SOL) for name, value in levels]
     table = [
         (wording.COSTS.get(cost.kind, cost.kind), wording.sol(cost.lamports), wording.share(cost.share))
         for cost in f.costs
     ]
-    return waterfall(short, label="From gross to what is left, in SOL", y_text=lambda y: f"{y:+.4f}") + _table(
+    return waterfall(steps, label="From gross to what is left, in SOL", y_text=lambda y: f"{y:+.4f}") + _table(
         ("cost", "paid", "share of turnover"), table
     )
 

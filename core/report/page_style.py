@@ -19,7 +19,7 @@ overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 th{text-align:left;color:var(--soft);font-weight:600}
 th,td{padding:4px 8px;border-bottom:1px solid var(--grid);vertical-align:top}
-td:not(:first-child),th:not(:first-child){text-align:right}
+td:not(:first-child),th:not(:first-child){text-align:right;overflow-wrap:normal}
 .met{color:var(--win);font-weight:600}.missed{color:var(--loss);font-weight:600}.not-measured{color:var(--soft)}
 svg{width:100%;height:auto;display:block;margin:.2em 0 .6em}
 svg text{font-size:12px;fill:var(--soft)}svg .name,svg .end{text-anchor:end}svg .middle{text-anchor:middle}
@@ -27,10 +27,10 @@ svg text{font-size:12px;fill:var(--soft)}svg .name,svg .end{text-anchor:end}svg 
 polyline{fill:none;stroke-width:1.6;stroke-linejoin:round}.episode-0{stroke:var(--a)}.episode-1{stroke:var(--b)}
 .loss-line{stroke:var(--loss)}.win{fill:var(--win)}.loss{fill:var(--loss)}.count{fill:var(--count)}
 .total{fill:var(--total)}td.win,td.loss{fill:none}
-@media(max-width:640px){body{padding:8px;font-size:14px}section{padding:10px}svg text{font-size:17px}
-thead{display:none}tr{display:block;padding:6px 0;border-bottom:1px solid var(--line)}
-td{display:flex;justify-content:space-between;gap:12px;border:0;padding:1px 4px;text-align:right}
-td:first-child{font-weight:600;text-align:left}
-td:not(:first-child)::before{content:attr(data-label);color:var(--soft);text-align:left}}
+@media(max-width:640px){body{padding:8px;font-size:14px}section{padding:10px}svg text{font-size:18px}
+.cards thead,.cards td:empty{display:none}.cards tr{display:block;padding:6px 0;border-bottom:1px solid var(--line)}
+.cards td{display:flex;justify-content:space-between;gap:12px;border:0;padding:1px 4px;text-align:right}
+.cards td:first-child{font-weight:600;text-align:left}
+.cards td:not(:first-child)::before{content:attr(data-label);color:var(--soft);font-weight:400;text-align:left}}
 @media print{section{break-inside:avoid}}
 """

@@ -67,7 +67,7 @@ def rows(f: Figures) -> list[tuple[str, str]]:
         ("net in USD", wording.usd(f.net_usd)),
         ("mean (expectancy)", wording.sol(f.mean_lamports)),
         ("mean in USD", wording.usd(f.mean_usd)),
-        ("  95 % interval", _interval(f.mean_usd_interval)),
+        ("  mean, 95 % interval", _interval(f.mean_usd_interval)),
         ("median", wording.sol(f.median_lamports)),
         ("median in USD", wording.usd(f.median_usd)),
         ("mean win", wording.usd(f.mean_win_usd)),

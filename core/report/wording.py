@@ -30,6 +30,13 @@ COSTS = {
     "impact": "price impact (estimated)",
     "drift": "move between signing and landing (estimated)",
 }
+SHORT_COSTS = COSTS | {
+    "rent": "rent kept",
+    "rent_lost": "rent lost",
+    "failed_entries": "unfilled entries",
+    "treasury": "own transfers",
+    "rotation": "rotation",
+}
 
 
 def share(value: float | None) -> str:
