@@ -35,6 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--speed", metavar="X", help="market time runs X times as fast as real time (MICRO_CLOCK_SPEED)"
     )
     parser.add_argument("--state", metavar="DIR", help="state directory (MICRO_STATE_DIR)")
+    parser.add_argument(
+        "--scenario", metavar="NAME|FILE", help="of the embedded market, several with commas (MICRO_SCENARIO)"
+    )
     parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
 
 
@@ -46,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         MICRO_CLOCK_SPEED=options.speed,
         MICRO_STATE_DIR=options.state,
         MICRO_STRATEGY=options.strategy,
+        MICRO_SCENARIO=options.scenario,
     )
     settings = fresh()
     strategy = strategies.hearing_of(settings, paced=True)
@@ -53,6 +57,9 @@ def run(options: argparse.Namespace) -> int:
         raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")
     if settings.runtime.feed not in (sources.EMBEDDED, sources.LIVE):
         raise Refused(f"MICRO_FEED={settings.runtime.feed!r} is a file: run `replay FILE --speed N` for it")
+    if settings.runtime.feed == sources.LIVE and settings.runtime.scenario:
+        raise Refused("MICRO_SCENARIO is of the embedded market; leave it out with MICRO_FEED=live")
+    market = sources.market_settings(settings)
     check_ports(settings)
     asked = stop_signals()
     state = StateDirectory(Path(settings.runtime.state_dir))
@@ -62,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         file = Path(options.settings_file) if options.settings_file else None
         source = sources.live(settings, state, foreign("SOLANA_WS_URL", file=file))
     else:
-        source = sources.embedded(settings, state, not_before_s=journal.books.at_s)
+        source = sources.embedded(settings, state, market, not_before_s=journal.books.at_s)
     check_pair(state, journal.books, source)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
     house.start(servers(house, fresh))

@@ -5,6 +5,7 @@ from time import time
 
 from actors.adapters.live_feed import LiveFeed
 from actors.adapters.paper_world import FeedVenue, PaperWorld
+from actors.adapters.scenario_file import scenario_of
 from actors.adapters.state_directory import StateDirectory
 from commands.house import Source
 from core.chain.decode import Decoder
@@ -31,13 +32,25 @@ class NoAccounts:
         return None
 
 
+def market_settings(settings: Settings) -> MarketSettings:
+    """The embedded market that the settings ask for. Raises Refused for a scenario that is none."""
+    return MarketSettings(scenario=scenario_of(settings.runtime.scenario))
+
+
 def embedded(
     settings: Settings, state: StateDirectory, market: MarketSettings | None = None, *, not_before_s: float = 0.0
 ) -> Source:
     """The embedded market: new, or as this state directory last saw it; never earlier than `not_before_s`."""
-    market = market if market is not None else MarketSettings()
+    market = market if market is not None else market_settings(settings)
     world = PaperWorld.open(state.path, market, settings.paper, settings.runtime.seed, not_before_s=not_before_s)
-    sol_usd = market.sol_price.start_usd
+    made = world.market.simulator.settings
+    if settings.runtime.scenario and made.scenario != market.scenario:
+        world.close()
+        raise Refused(
+            f"{state.path} holds a market of another scenario than {settings.runtime.scenario!r}; choose another "
+            "MICRO_STATE_DIR, or leave MICRO_SCENARIO out to go on with it"
+        )
+    sol_usd = made.opening_usd
     world.backend.open_capital(split(settings.capital, start_lamports(settings.capital, sol_usd)))
     tape = Tape()
     for pool, mint in world.pools().items():

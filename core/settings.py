@@ -27,6 +27,7 @@ from core.rules.exit_slippage import ExitSlippageRule
 from core.rules.honeypot import HoneypotRule
 from core.rules.life_limit import LifeRule
 from core.rules.live_feed import LiveRule
+from core.rules.market_time import WallClockRule
 from core.rules.militia import MilitiaRule
 from core.rules.mining import MiningRule
 from core.rules.psychology import PsychologyRule
@@ -61,6 +62,9 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     feed: str = "market"
     """`market` (embedded), `live`, or a file."""
     seed: int = 7
+    scenario: str = ""
+    """Of the embedded market: a name as `rug_wave`, a file, or several with commas; empty is calm. A state directory
+    that holds a market goes on with its own."""
     clock_speed: float = 1.0
     strategy: str = "core.strategy:MicroLightning"
     """`package.module:Class`, a `core.strategy.MemcoinStrategy`."""
@@ -106,6 +110,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exit_fee: ExitFeeRule = ExitFeeRule()
     rpc_budget: RpcBudgetRule = RpcBudgetRule()
     canary: CanaryRule = CanaryRule()
+    wall_clock: WallClockRule = WallClockRule()
     orders: OrderRule = OrderRule()
     paper: PaperRule = PaperRule()
     live: LiveRule = LiveRule()

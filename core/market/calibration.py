@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.market.census import Census, TokenRow
+from core.market.paper.landing import PaperRule, landing_of
 from core.market.simulator.settings import MarketSettings
 from core.market.simulator.simulator import Simulator
 from core.market.simulator.state import Kind
@@ -29,6 +30,7 @@ DEAD_PRICE = 0.1
 """A pool cannot fall under some 17 SOL, so a graduate has ended when this share of its peak price is left."""
 FAST_S = 60.0
 """The recorded tokens graduated within seconds."""
+LANDINGS = 10_000
 GROUP_LAMPORTS = 60 * LAMPORTS_PER_SOL
 
 
@@ -94,16 +96,29 @@ def observe(settings: MarketSettings, seed: int, *, launch_s: float = 3_600.0, f
 
 
 def calibration(
-    settings: MarketSettings, seed: int, *, launch_s: float = 3_600.0, insider_launch_s: float = 1_200.0
+    settings: MarketSettings,
+    seed: int,
+    *,
+    launch_s: float = 3_600.0,
+    insider_launch_s: float = 1_200.0,
+    paper: PaperRule = PaperRule(),
 ) -> tuple[Row, ...]:
-    """Every row of market.md's table that the market itself can show; landing belongs to the paper venue.
+    """Every row of market.md's table; landing is the paper venue's, on a network that is not congested.
 
     Rows about groups and deployer snipes are conditional on a rare kind of launch, so they come from a second cohort
     that has many of them; their share of all launches is a row of the first.
     """
     run = observe(settings, seed, launch_s=launch_s)
     insiders = observe(insiders_only(settings), seed, launch_s=insider_launch_s, follow_s=insider_launch_s + 3_600.0)
-    return (*_activity(run), *_launches(run), *_insiders(insiders), *_endings(run), *_sizes(insiders), *_weather(run))
+    return (
+        *_activity(run),
+        *_launches(run),
+        *_insiders(insiders),
+        *_endings(run),
+        *_sizes(insiders),
+        *_weather(run),
+        *_landings(paper, seed, settings.clock.slot_s),
+    )
 
 
 def insiders_only(settings: MarketSettings) -> MarketSettings:
@@ -243,6 +258,25 @@ def _weather(run: Run) -> list[Row]:
         _row("failed transactions, share", "0.08-0.50", failed, 0.08, 0.50),
         _row("SOL/USD, least", "64", run.sol_usd_least, 63.0, 288.0),
         _row("SOL/USD, most", "287", run.sol_usd_most, 63.0, 288.0),
+    ]
+
+
+def _landings(paper: PaperRule, seed: int, slot_s: float) -> list[Row]:
+    """First sends of ours that some leader took up: when they land, and which fail though they landed."""
+    draws = [landing_of(paper, seed, f"calibration.{number}", 0) for number in range(LANDINGS)]
+    landed = [draw for draw in draws if not draw.missed]
+    return [
+        _row(
+            "our transactions that land after 1 to 3 slots", "most", _share(d.delay_slots <= 3 for d in landed), 0.8, 1
+        ),
+        _row(
+            "our transactions that land within 1.4 s",
+            "0.90",
+            _share(draw.delay_slots * slot_s <= 1.4 for draw in landed),
+            0.85,
+            0.95,
+        ),
+        _row("our transactions that land and fail", "0.15", _share(draw.failed for draw in landed), 0.13, 0.17),
     ]
 
 

@@ -7,7 +7,8 @@ from core.market.simulator.scenarios import Scenario
 from core.market.simulator.scripts import AnyStep, Completed, CreatorSells, LiquidityPulled, Plant, PriceTo, Since, Trap
 from core.market.simulator.spells import FeedOutage, FeeWave
 from core.messages import RaiseEmergency
-from core.records import BreakerSet, EmergencyFired
+from core.records import BreakerSet, EmergencyFired, RiskLimitReached
+from core.rules.shield import daily_loss_limit
 from core.settings import Settings
 from core.types import ExitReason
 from tests.scenarios.stage import Stage, assert_panic_exit, script, scripted

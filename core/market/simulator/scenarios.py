@@ -116,7 +116,7 @@ def named(name: str) -> Scenario:
     if name not in SCENARIOS:
         near = difflib.get_close_matches(name, SCENARIOS, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise Refused(f"unknown scenario {name!r}{hint} (one of {', '.join(SCENARIOS)}, or a file)")
+        raise Refused(f"unknown scenario {name!r}{hint} (one of {', '.join(SCENARIOS)}; a file ends in .toml or .json)")
     return SCENARIOS[name]
 
 

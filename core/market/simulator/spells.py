@@ -9,13 +9,14 @@ from typing import Annotated, TypeVar
 from msgspec import Meta, Struct
 
 Seconds = Annotated[float, Meta(ge=0.0)]
+Length = Annotated[float, Meta(gt=0.0)]
 Factor = Annotated[float, Meta(ge=0.0, le=1_000.0)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
 class Spell(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     at_s: Seconds = 0.0
-    for_s: Seconds
+    for_s: Length
     every_s: Seconds = 0.0
 
 

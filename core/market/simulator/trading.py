@@ -126,6 +126,10 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
     if quote < 1_000:
         # Dust whose fees would eat it, or nearly: nobody pays a transaction for that.
         return 0
+    if on_curve and quote > token.real_quote:
+        # Only of a mayhem coin, whose agent took more out than its tokens were worth on the curve.
+        market.broadcast.failed(token, Side.SELL)
+        return 0
     _take(token, wallet, tokens, held)
     if on_curve:
         move_curve(token, -tokens, -quote)

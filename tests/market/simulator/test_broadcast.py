@@ -1,9 +1,17 @@
 """Both forms of the broadcast say the same: the decoder in use reads the wire format back into the decoded messages."""
 
+import pytest
+from msgspec.structs import replace
+
 from core.chain.decode import Decoder
+from core.chain.programs import MAYHEM_AGENT
+from core.chain.pump import TradeEvent
+from core.market.simulator.quoting import USDC_MINT
+from core.market.simulator.scenarios import CALM, MAYHEM, USDC, mix
 from core.market.simulator.simulator import Simulator
 from core.market.tape import Tape
-from core.messages import AnyMarketData, Traded
+from core.messages import AnyMarketData, Launched, Traded
+from core.types import Side, Venue
 from tests.market.simulator.markets import crowded
 
 
@@ -11,8 +19,10 @@ def what(message: AnyMarketData) -> str:
     return f"{message.side} on {message.reserves.venue}" if isinstance(message, Traded) else type(message).__name__
 
 
-def test_decoding_the_wire_format_gives_the_decoded_messages():
-    wire, decoded = Simulator(crowded(), 8), Simulator(crowded(), 8, decoded=True)
+@pytest.mark.parametrize("scenario", [CALM, mix((MAYHEM, USDC))])
+def test_decoding_the_wire_format_gives_the_decoded_messages(scenario):
+    settings = replace(crowded(), scenario=scenario)
+    wire, decoded = Simulator(settings, 8), Simulator(settings, 8, decoded=True)
     decoder, tape = Decoder(), Tape()
     kinds = set()
     for _ in range(900):
@@ -63,3 +73,44 @@ def test_failed_transactions_of_others_say_so_and_their_events_do_not_count():
     assert 0 < len(late) < len(failed)
     assert all("failed: custom program error" in transaction.logs[-1] for transaction in failed)
     assert all(not Decoder().decode_logs(transaction.logs, transaction.err) for transaction in late)
+
+
+def test_coins_quoted_in_usdc_say_so_and_their_amounts_add_up():
+    settings = replace(crowded(group=0.6), scenario=replace(CALM, usdc_share=0.9))
+    simulator = Simulator(settings, 8, decoded=True)
+    last: dict[str, int] = {}
+    venues = set()
+    for _ in range(900):
+        for event in simulator.step().events:
+            if isinstance(event, Launched) and event.quote_mint:
+                assert event.quote_mint == USDC_MINT
+                assert 2_300_000_000 < event.reserves.quote < 2_500_000_000  # 30 SOL at about $80
+                last[event.mint] = event.reserves.quote
+            elif isinstance(event, Traded) and event.mint in last:
+                assert event.quote_mint == USDC_MINT
+                venues.add(event.reserves.venue)
+                if event.reserves.venue is Venue.CURVE:
+                    sign = 1 if event.side is Side.BUY else -1
+                    assert event.reserves.quote == last[event.mint] + sign * event.quote_lamports
+                    last[event.mint] = event.reserves.quote
+    assert venues == {Venue.CURVE, Venue.POOL}
+    assert all(mint not in last for mint in simulator.pools().values())
+
+
+def test_the_agent_of_a_mayhem_coin_pays_no_fee_and_moves_it_off_the_curve():
+    settings = replace(crowded(), scenario=replace(CALM, mayhem_share=0.9))
+    simulator, decoder = Simulator(settings, 8), Decoder()
+    products: dict[str, int] = {}
+    off = 0
+    for _ in range(600):
+        for transaction in simulator.step().transactions:
+            for event in decoder.decode_logs(transaction.logs, transaction.err):
+                if not isinstance(event, TradeEvent):
+                    continue
+                product = event.virtual_sol_reserves * event.virtual_token_reserves
+                if event.user == MAYHEM_AGENT:
+                    assert (event.mayhem_mode, event.fee, event.creator_fee) == (True, 0, 0)
+                    before = products.get(event.mint, product)
+                    off += abs(product / before - 1.0) > 1e-6
+                products[event.mint] = product
+    assert off > 20
