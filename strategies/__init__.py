@@ -1,1 +1,1 @@
-"""Strategies to start from: `python run.py --strategy strategies.cautious:Cautious`."""
+"""Strategies to start from: `python run.py paper --strategy strategies.cautious:Cautious`."""
