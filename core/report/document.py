@@ -12,7 +12,10 @@ from core.report.targets import Target, targets
 
 MARKS_KEPT = 400
 """Equity marks of one episode that the report carries: more than a plot shows."""
-LABEL = "SIMULATED MARKET, PAPER FILLS: no real money, no real chain."
+MARKET = "market"
+"""Name of the embedded market as a feed."""
+SIMULATED = "SIMULATED MARKET, PAPER FILLS: no real money, no real chain."
+RECORDED = "RECORDED TRADES, PAPER FILLS: no real money; others did not react to ours."
 
 
 class Sample(Struct, frozen=True, kw_only=True):
@@ -70,7 +73,7 @@ def document(
     )
     samples = tuple(_sample(name, group, seed, trials) for name, group in groups if group)
     return Document(
-        label=LABEL,
+        label=SIMULATED if feed == MARKET else RECORDED,
         feed=feed,
         seed=seed,
         wanted=wanted,
