@@ -267,9 +267,6 @@ def _landings(paper: PaperRule, seed: int, slot_s: float) -> list[Row]:
     landed = [draw for draw in draws if not draw.missed]
     return [
         _row(
-            "our transactions that land after 1 to 3 slots", "most", _share(d.delay_slots <= 3 for d in landed), 0.8, 1
-        ),
-        _row(
             "our transactions that land within 1.4 s",
             "0.90",
             _share(draw.delay_slots * slot_s <= 1.4 for draw in landed),
