@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from typing_extensions import override
 
-from commands import audit, paper, replay, simulate
+from commands import audit, demo, paper, replay, simulate
 from core.errors import MicroError, Refused
 
 BAD_INPUT = 2
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; may be repeated")
     common.add_argument("--settings-file", metavar="FILE", help="instead of .env.micro-lightning")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (paper, replay, simulate, audit):
+    for module in (paper, replay, simulate, demo, audit):
         name = module.__name__.rpartition(".")[2]
         about = (module.__doc__ or "").splitlines()[0]
         sub = commands.add_parser(name, parents=[common], help=about, description=module.__doc__)

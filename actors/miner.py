@@ -15,3 +15,7 @@ class MinerActor(MachineActor[miner.MinerMessage, miner.State]):
     @override
     def step(self, state: miner.State, message: miner.MinerMessage, now: Now) -> tuple[miner.State, Effects]:
         return miner.step(state, message, now)
+
+    @override
+    def view(self) -> miner.MinerView | None:
+        return miner.view(self.state) if self.begun else None

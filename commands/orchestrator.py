@@ -29,10 +29,11 @@ from core.errors import AskTimeout, Fatal, Refused
 from core.hearing import Hearing
 from core.ledger.books import ClosedOperation
 from core.market.simulator.settings import MarketSettings
+from core.messages import Message
 from core.settings import Settings
 from core.strategy import MemcoinStrategy
 
-BATCHES = 5
+BATCHES = 1
 """Slots of market between two looks, on the virtual clock."""
 LOOK_S = 0.02
 """Real time between two looks, where time is real."""
@@ -107,6 +108,18 @@ class MicroLightningOrchestrator:
                 against = ", ".join(self.get_status().against) or "nothing; no token passed long enough"
                 raise AskTimeout(f"no operation ended within {within_s:g} s of market; against entries now: {against}")
             self._go_on(house)
+
+    def let_pass(self, for_s: float) -> None:
+        """Let so much market time pass; it trades as it goes. Raises Refused when it does not run, and Fatal."""
+        house = self._running()
+        until_s = house.system.clock.now_s + for_s
+        while house.system.clock.now_s < until_s:
+            self._go_on(house)
+
+    def tell(self, name: str, message: Message) -> None:
+        """Tell an actor, as control does. Raises Refused when nobody of that name is there."""
+        if not self._running().system.directory.tell(name, message):
+            raise Refused(f"there is no {name} now")
 
     def get_status(self) -> Status:
         """The desk as it stands; reads only."""

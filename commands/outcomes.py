@@ -7,6 +7,7 @@ from msgspec import Struct
 from commands.house import House
 from core.ledger.books import ClosedOperation
 from core.state.commandments import GateView
+from core.state.miner import MinerView, Ranked
 from core.state.position import PositionView
 from core.types import ExitReason, Role
 
@@ -59,6 +60,8 @@ class Status(Struct, frozen=True, kw_only=True):
     generation: int = 0
     equity_lamports: int = 0
     wallets_lamports: dict[Role, int] = {}
+    candidates: tuple[Ranked, ...] = ()
+    """Tokens that pass every condition, best first."""
     positions: tuple[PositionView, ...] = ()
     operations: int = 0
     """Closed so far, over all runs of the state directory."""
@@ -101,6 +104,7 @@ def status_of(house: House) -> Status:
     """The house as it stands."""
     books, gate = house.services.books(), gate_of(house)
     snapshots = house.system.directory.snapshots().values()
+    views = [one.view for one in snapshots if one.view is not None]
     hearing = house.services.strategy
     against = gate.standing if gate is not None else ()
     equity = gate.equity_lamports if gate is not None else None
@@ -115,7 +119,8 @@ def status_of(house: House) -> Status:
         generation=books.generation,
         equity_lamports=books.equity_lamports if equity is None else equity,
         wallets_lamports={role: books.balance(role) for role in Role},
-        positions=tuple(one.view for one in snapshots if isinstance(one.view, PositionView)),
+        candidates=next((view.ranking for view in views if isinstance(view, MinerView)), ()),
+        positions=tuple(view for view in views if isinstance(view, PositionView)),
         operations=len(books.closed),
         net_lamports=sum(op.net_lamports for op in books.closed),
         against=tuple(f"{one.criterion}: {one.reason or one.outcome}" for one in against if not one.ok),

@@ -57,6 +57,26 @@ class State(Struct, kw_only=True):
     wish: Wish | None = None
 
 
+class Ranked(Struct, frozen=True, kw_only=True):
+    """A candidate in its place. `judged_at_s` is market time; too old, it is passed over."""
+
+    mint: str
+    symbol: str
+    quality: float
+    risk: float
+    score: float
+    refusals: int
+    """By the gate, for its own sake."""
+    judged_at_s: float
+
+
+class MinerView(Struct, frozen=True, kw_only=True):
+    """What is shown of the miner: candidates, best first, and the mint that the gate is being asked about."""
+
+    ranking: tuple[Ranked, ...]
+    asked: str
+
+
 MinerMessage = CandidateReady | CandidateGone | EntryAnswered | EnterMint | Tick | Undelivered
 
 
@@ -85,6 +105,26 @@ def step(state: State, message: MinerMessage, now: Now) -> tuple[State, Effects]
             return state, NOTHING
         case _:
             assert_never(message)
+
+
+def view(state: State) -> MinerView:
+    """The ranking as it stands."""
+    ranked = sorted(state.candidates.values(), key=lambda one: _rank_key(state, one))
+    return MinerView(
+        ranking=tuple(
+            Ranked(
+                mint=one.mint,
+                symbol=one.symbol,
+                quality=one.quality,
+                risk=one.risk,
+                score=one.quality - one.risk if one.score is None else one.score,
+                refusals=state.refusals.get(one.mint, 0),
+                judged_at_s=one.at_s,
+            )
+            for one in ranked
+        ),
+        asked=state.asked.mint if state.asked is not None else "",
+    )
 
 
 def _next_tick(now: Now) -> After:

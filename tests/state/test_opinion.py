@@ -120,11 +120,8 @@ def test_the_miner_ranks_by_the_score_and_by_quality_less_risk_without_one():
     for one in (replace(candidate("a", quality=0.9), score=1.0), best, candidate("c", quality=0.5, risk=0.1)):
         miner.step(state, one, now)
 
-    assert [one.mint for one in sorted(state.candidates.values(), key=lambda one: miner._rank_key(state, one))] == [
-        "b",
-        "a",
-        "c",
-    ]
+    ranking = miner.view(state).ranking
+    assert [(one.mint, one.score) for one in ranking] == [("b", 2.0), ("a", 1.0), ("c", 0.4)]
 
 
 def test_more_of_what_we_hold_needs_its_pass_too():
