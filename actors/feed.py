@@ -1,5 +1,6 @@
 """The feed actor: turns batches of its source into market data, and pumps the source when time is real."""
 
+import time
 from time import monotonic
 
 import gevent
@@ -10,7 +11,9 @@ from actors.base import Context
 from actors.machine import MachineActor
 from actors.services import services_of
 from core.effects import Effects, Now
-from core.messages import FeedBatch
+from core.messages import FeedBatch, PauseEntries, RaiseAlert
+from core.rules import market_time
+from core.rules.market_time import Anchor
 from core.state import feed
 
 SETTLE_S = 2.0
@@ -40,12 +43,16 @@ class FeedActor(MachineActor[feed.FeedMessage, feed.State]):
         super().__init__(context)
         self.services = services_of(context.system)
         self.seen_s: float | None = None
+        self.anchor: Anchor | None = None
+        self.block_at_s = 0.0
         self.ended = False
 
     @override
     def begin(self, now: Now) -> tuple[feed.State, Effects]:
         if self.services.paced:
             self.spawn(self._pump)
+            if not self.services.source_waits:
+                self.spawn(self._beat)
         return feed.begin(self.services.decoder, self.services.tape, now)
 
     @override
@@ -75,13 +82,54 @@ class FeedActor(MachineActor[feed.FeedMessage, feed.State]):
         self.system.wait_begun()
         pace = Pace(self.services.settings.runtime.clock_speed)
         while (batch := self.services.feed.next()) is not None:
-            self.clock.move(batch.at_s)
+            self.clock.move(batch.at_s if self.services.source_waits else self._seen(batch.at_s))
             self.directory.tell(self.name, batch)
             if self.services.source_waits:
                 self.directory.settle(SETTLE_S)
                 pace.wait(batch.at_s)
         self.ended = True
         self.services.source_ended.set()
+
+    def _seen(self, block_at_s: float) -> float:
+        """Market time once a block of this time has come from a live feed."""
+        # The first block of a run is its anchor, whatever was held before the restart.
+        before = self.anchor if self.block_at_s else None
+        self.block_at_s, real_s = block_at_s, monotonic()
+        holding = bool(self.services.books().operations)
+        self.anchor = market_time.anchored(before, block_at_s=block_at_s, real_s=real_s, holding=holding)
+        now_s = market_time.now_s(self.anchor, block_at_s=block_at_s, real_s=real_s)
+        # Heard before time moves up to it: what the process itself slept through was no silence of the feed.
+        self.services.market.heard_at_s = now_s
+        return now_s
+
+    def _beat(self) -> None:
+        """While a live feed is silent, time goes on: hold times, and the seconds of the silence itself."""
+        self.system.wait_begun()
+        rule = self.services.settings.wall_clock
+        wall_s, real_s = time.time(), monotonic()
+        if self.anchor is None:
+            # A node that never answers is silent from here on.
+            self.anchor = Anchor(self.clock.now_s, real_s)
+            self.services.market.heard_at_s = self.clock.now_s
+        while not self.ended:
+            gevent.sleep(rule.look_every_s)
+            if self.services.books().operations:
+                now_s = market_time.now_s(self.anchor, block_at_s=self.block_at_s, real_s=monotonic())
+                self.clock.advance(now_s)
+            before_s, wall_s = (wall_s, real_s), time.time()
+            real_s = monotonic()
+            self._judge_wall(
+                market_time.jump_s(wall_before_s=before_s[0], wall_s=wall_s, real_before_s=before_s[1], real_s=real_s)
+            )
+
+    def _judge_wall(self, jumped_s: float) -> None:
+        verdict = market_time.wall_verdict(self.services.settings.wall_clock, jumped_s)
+        if verdict.ok:
+            return
+        now_s = self.clock.now_s
+        self.directory.tell("commandments", PauseEntries(by="wall clock", why=verdict.reason))
+        alert = RaiseAlert(key="wall_clock", severity="critical", text=verdict.reason, at_s=now_s)
+        self.directory.tell("notifier", alert)
 
 
 class Pace:

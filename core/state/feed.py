@@ -62,7 +62,7 @@ def _bring(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
         return state, ()
     state.batches += 1
     state.last_at_s, state.last_slot = batch.at_s, batch.slot
-    now.market.see(batch)
+    now.market.see(batch, now.at_s)
     effects: list[Effect] = []
     _note_gap(state, batch)
     if batch.landings:

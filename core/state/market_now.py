@@ -28,12 +28,14 @@ class Social(Struct, frozen=True, kw_only=True):
 class MarketNow:
     """`slot` 0 = no slot seen yet; `sol_usd` None = unknown; `priority_lamports` 0 = unknown.
 
+    `heard_at_s` is the market time at which the newest batch came, 0 before the first: by it a feed is silent.
     `sol_usd` was agreed by both sources at `sol_usd_at_s`, the time of the older reading; `usd` says whether it still
     holds. `social` None = no social source is configured.
     """
 
     __slots__ = (
         "fees",
+        "heard_at_s",
         "price",
         "priority_lamports",
         "rule",
@@ -58,6 +60,7 @@ class MarketNow:
     ) -> None:
         self.slot = slot
         self.slot_at_s = slot_at_s
+        self.heard_at_s = slot_at_s
         self.sol_usd = sol_usd
         self.sol_usd_at_s = sol_usd_at_s
         self.priority_lamports = priority_lamports
@@ -68,8 +71,12 @@ class MarketNow:
         self.stopping = False
         """Set by whoever ends the process: no entry begins that could not be watched to its end."""
 
-    def see(self, batch: FeedBatch) -> None:
-        """Take in the newest slot, priority fee and readings of SOL/USD. An older slot changes nothing."""
+    def see(self, batch: FeedBatch, now_s: float = 0.0) -> None:
+        """Take in the newest slot, priority fee and readings of SOL/USD. An older slot changes nothing.
+
+        `now_s`: market time at which it came; past the batch's own when the feed is late.
+        """
+        self.heard_at_s = max(batch.at_s, now_s)
         if batch.slot >= self.slot:
             self.slot, self.slot_at_s = batch.slot, batch.at_s
         if batch.priority_lamports:

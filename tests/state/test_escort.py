@@ -12,6 +12,7 @@ from core.messages import (
     EntryAnswered,
     FactsSeen,
     GetFacts,
+    InsiderFunded,
     Order,
     RaiseEmergency,
     RequestReentry,
@@ -192,3 +193,21 @@ def test_late_answers_and_timers_change_nothing():
 
     assert escorted.step(Tick(key="judge"), EntryAnswered(mint=MINT, admitted=False, verdicts=())) == ()
     assert escorted.step(escorted.script.buy("another", SOL // 10)) == ()
+
+
+def funded(one: Escorted, wallet: str) -> Effects:
+    return one.step(InsiderFunded(mint=MINT, at_s=one.now.at_s, slot=1, wallet=wallet, lamports=1))
+
+
+def test_a_wallet_funded_while_the_buy_is_on_its_way_is_told_to_the_position_once_it_exists():
+    one = Escorted()
+    funded(one, "friend")
+    assert told(one.tick(), POSITION) == []
+    one.filled()
+    (message,) = told(one.tick(), POSITION)
+    assert isinstance(message, InsiderFunded)
+    assert message.wallet == "friend"
+
+    operation = one.now.books.operations["op1"]
+    one.books(operations={"op1": replace(operation, insiders=frozenset({"friend"}))})
+    assert told(one.tick(), POSITION) == []

@@ -4,9 +4,18 @@ from typing import Any
 
 from core.chain.decode import Decoder
 from core.effects import Effects, Now, Offer, StartChild, Tell
-from core.ledger.books import Books
+from core.ledger.books import Books, Operation
 from core.market.tape import Tape
-from core.messages import FeedBatch, Launched, RefoldWatchers, Reserves, Settlement, Traded
+from core.messages import (
+    FeedBatch,
+    Funded,
+    InsiderFunded,
+    Launched,
+    RefoldWatchers,
+    Reserves,
+    Settlement,
+    Traded,
+)
 from core.settings import Settings
 from core.state import feed, young
 from core.types import Side, Venue
@@ -110,3 +119,52 @@ def test_tokens_too_old_to_be_entered_are_forgotten() -> None:
     age_max_s = one.now.settings.entry.column.age_max_s
     one.brings(launched("NEW", age_max_s + 1.0), at_s=age_max_s + 1.0)
     assert list(one.state.young.tokens) == ["NEW"]
+
+
+def funded(source: str, wallet: str, at_s: float = 1.0) -> Funded:
+    return Funded(at_s=at_s, slot=2, source=source, wallet=wallet, lamports=5)
+
+
+def test_a_transfer_of_a_creator_is_told_to_whoever_follows_one_of_its_tokens() -> None:
+    one = Feed()
+    one.brings(launched("A"), launched("B"))
+    told = list(one.brings(funded=(funded("C", "W"), funded("Other", "W"))))
+    message = InsiderFunded(mint="A", at_s=1.0, slot=2, wallet="W", lamports=5)
+
+    assert told[:2] == [Offer("watcher.A", message), Offer("position.A", message)]
+    assert [effect.to for effect in told if isinstance(effect, Offer)][2:] == ["watcher.B", "position.B"]
+
+
+def test_a_transfer_comes_before_the_trades_of_its_batch() -> None:
+    one = Feed()
+    one.brings(launched("A"))
+    effects = one.brings(traded("A"), funded=(funded("C", "W"),))
+
+    assert [type(effect.message) for effect in effects if isinstance(effect, Offer)][::2] == [InsiderFunded, Traded]
+
+
+def test_creators_of_tokens_that_nobody_can_hold_any_more_are_forgotten() -> None:
+    one = Feed()
+    one.brings(launched("A"))
+    one.brings(launched("B", at_s=5_000.0), at_s=5_000.0)
+
+    assert one.state.creators.tokens == {"C": ("B",)}
+
+
+def test_a_token_that_we_hold_is_known_by_its_creator_though_its_launch_was_before_the_restart() -> None:
+    one = Feed()
+    held = Operation(id="op1", mint="A", symbol="A", opened_at_s=0.0, entry_price=1.0, creator="C")
+    one.now.books = Books(operations={"op1": held})
+    effects = one.brings(funded=(funded("C", "W"),))
+
+    assert [effect.to for effect in effects if isinstance(effect, Offer)] == ["watcher.A", "position.A"]
+
+
+def test_the_feed_is_heard_when_a_batch_comes_not_when_its_block_was_made() -> None:
+    one = Feed()
+    one.brings(at_s=5.0)
+    assert one.now.market.heard_at_s == 5.0
+    one.now.at_s = 9.0
+    one.state, _ = feed.step(one.state, FeedBatch(slot=9, at_s=6.0), one.now)
+
+    assert (one.now.market.heard_at_s, one.now.market.slot_at_s) == (9.0, 6.0)

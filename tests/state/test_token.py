@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.ledger.books import Books, Operation
-from core.messages import Graduated, PoolOpened, Reserves
+from core.messages import Graduated, InsiderFunded, PoolOpened, Reserves
 from core.state import holders, token
 from core.state.market_now import Social
 from core.types import Side, Venue
@@ -185,3 +185,17 @@ def test_what_was_seen_equals_a_ledger_kept_by_hand(steps):
     assert seen.creator_sold_units == sold
     assert holders.count(seen.holders) == sum(units > 0 for units in script.held.values())
     assert seen.creator_transactions == transactions
+
+
+def test_a_wallet_that_the_creator_funded_sells_on_the_creators_account() -> None:
+    script = Script()
+    seen = token.begin(script.launch())
+    take(seen, script.buy("friend", SOL))
+    token.insider_funded(seen, InsiderFunded(mint=MINT, at_s=script.at_s, slot=1, wallet="friend", lamports=1))
+    sale = script.sell("friend")
+    take(seen, sale)
+
+    assert seen.creator_sold_units == sale.tokens
+    assert token.insiders_sell(seen, sale)
+    assert not token.insiders_sell(seen, script.buy("other", SOL))
+    assert seen.creator_transactions == 1

@@ -260,9 +260,9 @@ def _ends(effects: Effects) -> bool:
 def _listen(state: Position, operation: Operation, now: Now) -> tuple[Position, Effects, Trigger | None]:
     """Whether the feed still speaks. Recordings and ended data are silent by nature."""
     rule, market = now.settings.emergency, now.market
-    if not market.slot or not now.settings.entry.column.slot_judged or state.wish is ExitReason.DATA_END:
+    if not market.heard_at_s or not now.settings.entry.column.slot_judged or state.wish is ExitReason.DATA_END:
         return state, (), None
-    silent_s = now.at_s - market.slot_at_s
+    silent_s = now.at_s - market.heard_at_s
     told = silent_s > rule.silence_alert_s
     effects: Effects = ()
     if told and not state.silence_told:

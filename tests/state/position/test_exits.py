@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.ledger.books import Operation
-from core.messages import Graduated, Order, PoolOpened
+from core.messages import Graduated, Order, PoolOpened, SocialSeen
 from core.rules.exit_fee import ExitFeeRule
 from core.rules.take_profit import TakeProfitRule
 from core.settings import Settings
@@ -273,3 +273,67 @@ def test_everything_is_sold_from_every_wallet_that_is_free(busy):
     assert {part.role: part.tokens for part in parts} == {
         role: tokens for role, tokens in operation.holdings.items() if role not in busy
     }
+
+
+def mention(desk: Desk, text: str, score: float | None = None) -> None:
+    desk.tell(SocialSeen(mint=MINT, at_s=desk.now.at_s, text=text, score=score))
+
+
+def test_fifteen_mentions_below_minus_0_7_in_ten_minutes_sell_all():
+    desk = Desk()
+    desk.trade(1.0)
+    for _ in range(14):
+        mention(desk, "meh", -0.8)
+    assert desk.idle()
+    mention(desk, "meh", -0.8)
+
+    assert (desk.only().reason, desk.only().tokens) == (ExitReason.SENTIMENT, desk.operation.tokens)
+
+
+def test_five_mentions_with_a_panic_word_sell_all_in_polish_too():
+    desk = Desk()
+    desk.trade(1.0)
+    for text in ("rug", "oszustwo!", "SELL", "uciekajcie"):
+        mention(desk, text)
+    assert desk.idle()
+    mention(desk, "it crashed")
+
+    assert desk.only().reason is ExitReason.SENTIMENT
+
+
+def test_mentions_spread_over_more_than_ten_minutes_sell_nothing():
+    desk = Desk()
+    desk.trade(1.0)
+    for _ in range(20):
+        mention(desk, "scam")
+        desk.advance(desk.held_s + 151.0)
+        if desk.held_s > 800:
+            break
+
+    assert desk.idle()
+
+
+def test_layer_3_comes_after_layer_2_and_before_time():
+    desk = Desk()
+    desk.trade(0.79)
+    for _ in range(5):
+        mention(desk, "dump")
+    assert desk.only().reason is ExitReason.STOP_LOSS
+    late = Desk()
+    late.advance(20 * MIN - 1.0)
+    for _ in range(5):
+        mention(late, "dump")
+    late.trade(1.0)
+
+    assert late.only().reason is ExitReason.SENTIMENT
+
+
+def test_after_layer_3_has_fired_nothing_is_bought_any_more():
+    desk = Desk()
+    desk.trade(1.0)
+    for _ in range(5):
+        mention(desk, "dump")
+    desk.settle(desk.only(), "failed")
+    desk.trade(1.16)
+
+    assert not [to for to, _ in desk.told if to.startswith("watcher")]

@@ -1,7 +1,18 @@
 import pytest
 
-from core.messages import FactsSeen, FeedBatch, Graduated, PoolOpened, RaiseEmergency, Reserves, TokenFacts, Traded
-from core.records import CommandmentViolated, EmergencyFired
+from core.messages import (
+    AccountsChanged,
+    FactsSeen,
+    FeedBatch,
+    Graduated,
+    InsiderFunded,
+    PoolOpened,
+    RaiseEmergency,
+    Reserves,
+    TokenFacts,
+    Traded,
+)
+from core.records import CommandmentViolated, EmergencyFired, InsiderSeen
 from core.state.market_now import MarketNow
 from core.types import EMERGENCIES, ExitReason, Purpose, Role, Side, Venue
 from tests.state.position.desk import CREATOR, MINT, SOL, START_S, Desk, pool
@@ -135,12 +146,22 @@ def test_fees_three_times_their_median_are_congestion():
 
 def test_a_feed_silent_for_30_seconds_alerts_and_after_60_the_position_leaves():
     desk = Desk()
-    desk.now.market.slot, desk.now.market.slot_at_s = 1, START_S
+    desk.now.market.see(FeedBatch(slot=1, at_s=START_S))
     desk.advance(31.0)
     assert (desk.alerts(), desk.idle()) == (["feed_silent"], True)
     desk.advance(61.0)
 
     assert desk.only().reason is ExitReason.NETWORK_CONGESTION
+
+
+def test_a_late_batch_is_heard_when_it_comes_however_old_its_blocks_are():
+    desk = Desk()
+    for second in range(120):
+        desk.advance(float(second))
+        desk.now.market.see(FeedBatch(slot=second, at_s=START_S + second / 2), desk.now.at_s)
+
+    assert desk.alerts() == []
+    assert desk.idle()
 
 
 @pytest.mark.parametrize("trigger", sorted(EMERGENCIES))
@@ -314,3 +335,24 @@ def test_still_open_30_seconds_after_the_life_limit_breaks_commandment_1_once():
     desk.advance(55 * MIN + 50)
 
     assert [record.commandment for record in desk.written(CommandmentViolated)] == [1]
+
+
+def test_a_wallet_that_the_creator_funded_sells_like_the_creator_also_after_a_restart():
+    desk = Desk()
+    desk.trade(1.0, trader="Friend", side=Side.SELL)
+    assert desk.idle()
+    desk.tell(InsiderFunded(mint=MINT, at_s=desk.now.at_s, slot=2, wallet="Friend", lamports=1_000_000))
+    desk.tell(InsiderFunded(mint=MINT, at_s=desk.now.at_s, slot=3, wallet="Friend", lamports=1_000_000))
+    assert len(desk.written(InsiderSeen)) == 1
+    desk.restart()
+    desk.trade(1.0, trader="Friend", side=Side.SELL)
+
+    assert (desk.only().reason, desk.only().slippage_bps) == (ExitReason.CREATOR_SELL, 5_000)
+
+
+def test_facts_are_asked_again_as_soon_as_an_account_has_changed():
+    desk = Desk()
+    before = len([to for to, _ in desk.told if to == "accounts"])
+    desk.tell(AccountsChanged(mint=MINT, at_s=desk.now.at_s, slot=2))
+
+    assert len([to for to, _ in desk.told if to == "accounts"]) == before + 1
