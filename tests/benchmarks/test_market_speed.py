@@ -6,7 +6,7 @@
 import sys
 from heapq import heappop, heappush
 from random import Random
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pytest
 
@@ -42,3 +42,13 @@ def test_an_event_costs_a_bounded_number_of_reference_loops(decoded, slots, boun
     form = "decoded" if decoded else "wire"
     sys.stdout.write(f"\n{form}: {count / taken_s:,.0f} events/s, {loops:.1f} reference loops an event\n")
     assert loops < bound
+
+
+def test_ten_hours_of_market_take_at_most_a_minute_of_one_core():
+    simulator = Simulator(MarketSettings(), 1, decoded=True)
+    start, events = process_time(), 0
+    for _ in range(int(10 * 3_600 / simulator.settings.clock.slot_s)):
+        events += len(simulator.step().events)
+    taken_s = process_time() - start
+    sys.stdout.write(f"\nten hours: {taken_s:.1f} s of one core, {events:,} events, {events / taken_s:,.0f} a second\n")
+    assert taken_s < 60.0

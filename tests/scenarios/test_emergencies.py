@@ -95,6 +95,20 @@ def test_honeypot_that_has_not_shut_yet():
     assert is_open(stage)
 
 
+def test_honeypot_that_refuses_our_sales_at_once_is_given_up_after_the_fallback_and_frees_its_room():
+    stage = Stage(script(Trap(after_s=10.0, since=OURS, trap="transfer_hook"))).until_closed().run(12.0)
+
+    assert fired(stage).trigger is ExitReason.HONEYPOT
+    (closed,) = stage.books.closed
+    assert 30.0 <= closed.closed_at_s - fired(stage).at_s < 45.0
+    assert not closed.exits
+    assert -closed.net_lamports > closed.cost_lamports
+    assert stage.books.flagged[closed.mint] is ExitReason.HONEYPOT
+    assert any("unsellable" in alert.text for alert in stage.alerts)
+    assert not stage.books.operations
+    assert is_open(stage)
+
+
 def test_time_exceeded_when_the_token_traded_nowhere_until_then():
     stuck = Completed(after_s=20.0, since=OURS, migrates_s=3_292.0)
     stage = Stage(script(stuck)).until_closed()
