@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from core.effects import After, Cancel, Effects, Finish, Now, Offer, StartChild, Tell, Write
 from core.hearing import Hearing
@@ -37,8 +37,10 @@ class Machine(Protocol):
 class Live(Struct):
     """A machine that has begun."""
 
-    machine: Machine
+    step: Callable[[Any, Any, Now], tuple[Any, Effects]]
     state: Any
+    armed: dict[str, int] = field(default_factory=dict)
+    """By key, the sequence of the timer that holds."""
 
 
 Nursery = Callable[[str, Message], Machine]
@@ -53,7 +55,7 @@ class Runner:
     Every record goes to `sink`; without one they are kept in `records`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # what it needs of the world, in the order of the world
         self,
         settings: Settings,
         books: Books,
@@ -70,7 +72,6 @@ class Runner:
         self._starting: set[str] = set()
         self._queue: deque[tuple[str, Message] | StartChild] = deque()
         self._timers: list[tuple[float, int, str, str, Message]] = []
-        self._armed: dict[tuple[str, str], int] = {}
         self._sequence = itertools.count()
         self.handled = 0
         self.dead_letters = 0
@@ -78,7 +79,7 @@ class Runner:
     def start(self, name: str, machine: Machine) -> None:
         """Begin a machine now and perform its first effects."""
         state, effects = machine.begin(self.now)
-        self._live[name] = Live(machine, state)
+        self._live[name] = Live(machine.step, state)
         self._perform(name, effects)
 
     def state_of(self, name: str) -> Any:
@@ -108,9 +109,10 @@ class Runner:
         """Fire the timers that are due by then, each with all it causes, and move the time on."""
         while self._timers and self._timers[0][0] <= to_s:
             due_s, sequence, name, key, message = heapq.heappop(self._timers)
-            if self._armed.get((name, key)) != sequence:
+            one = self._live.get(name)
+            if one is None or one.armed.get(key) != sequence:
                 continue
-            del self._armed[name, key]
+            del one.armed[key]
             self.now.at_s = max(self.now.at_s, due_s)
             self.tell(name, message)
             self.drain()
@@ -118,7 +120,8 @@ class Runner:
 
     def drain(self) -> None:
         """Deliver until nothing is queued."""
-        queue, live = self._queue, self._live
+        queue, live, now = self._queue, self._live, self.now
+        handled = 0
         while queue:
             item = queue.popleft()
             if isinstance(item, StartChild):
@@ -129,10 +132,11 @@ class Runner:
             if one is None:
                 self.dead_letters += 1
                 continue
-            self.handled += 1
-            one.state, effects = one.machine.step(one.state, message, self.now)
+            handled += 1
+            one.state, effects = one.step(one.state, message, now)
             if effects:
                 self._perform(name, effects)
+        self.handled += handled
 
     def append(self, record: AnyRecord) -> None:
         """Journal a record: the books have it from here on."""
@@ -149,7 +153,7 @@ class Runner:
         returned = self._do(name, effects)
         while returned and name in self._live:
             one = self._live[name]
-            one.state, more = one.machine.step(one.state, returned.pop(0), self.now)
+            one.state, more = one.step(one.state, returned.pop(0), self.now)
             returned += self._do(name, more)
 
     def _there(self, name: str) -> bool:
@@ -157,11 +161,13 @@ class Runner:
 
     def _do(self, name: str, effects: Effects) -> list[Undelivered]:
         returned: list[Undelivered] = []
+        live, starting, queue = self._live, self._starting, self._queue
         for effect in effects:
+            if isinstance(effect, Offer):  # nearly all of them: two for each message of the market
+                if effect.to in live or effect.to in starting:
+                    queue.append((effect.to, effect.message))
+                continue
             match effect:
-                case Offer():
-                    if self._there(effect.to):
-                        self._queue.append((effect.to, effect.message))
                 case Tell():
                     if self._there(effect.to):
                         self._queue.append((effect.to, effect.message))
@@ -172,7 +178,8 @@ class Runner:
                 case After():
                     self._arm(name, effect)
                 case Cancel():
-                    self._armed.pop((name, effect.key), None)
+                    if name in live:
+                        live[name].armed.pop(effect.key, None)
                 case Write():
                     self.append(effect.record)  # type: ignore[arg-type]  # every record struct is one of the union
                 case StartChild():
@@ -183,11 +190,11 @@ class Runner:
         return returned
 
     def _arm(self, name: str, timer: After) -> None:
-        sequence = next(self._sequence)
-        self._armed[name, timer.key] = sequence
+        one = self._live.get(name)
+        if one is None:
+            return  # its work is done: nobody is left to be told
+        sequence = one.armed[timer.key] = next(self._sequence)
         heapq.heappush(self._timers, (self.now.at_s + timer.delay_s, sequence, name, timer.key, timer.message))
 
     def _end(self, name: str) -> None:
         self._live.pop(name, None)
-        for armed in [armed for armed in self._armed if armed[0] == name]:
-            del self._armed[armed]

@@ -14,7 +14,7 @@ from core.chain.rent import (
     token_account_lamports,
 )
 from core.rules.capital import usd_of
-from core.rules.share import exact, part
+from core.rules.share import exact, whole_part
 from core.rules.verdict import Verdict
 from core.types import Purpose, Role, Venue
 
@@ -81,7 +81,7 @@ def open_entries_lamports(books: "Books") -> int:
 def entry_share_lamports(rule: StakeRule, books: "Books", *, room: int) -> int:
     """One entry's part of lightning's capital, before what must stay behind. `room`: open positions at a time."""
     total = free_lamports(books, Role.LIGHTNING) + open_entries_lamports(books)
-    return int(part(total, rule.share) / room)
+    return whole_part(total, rule.share, among=room)
 
 
 def entry_lamports(
@@ -95,7 +95,7 @@ def entry_lamports(
 
 def reentry_share_lamports(rule: StakeRule, operation: "Operation") -> int:
     """The most that one re-entry of this operation spends."""
-    return int(part(operation.reentry_start_lamports, rule.reentry_share))
+    return whole_part(operation.reentry_start_lamports, rule.reentry_share)
 
 
 def reentry_lamports(

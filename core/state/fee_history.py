@@ -26,8 +26,8 @@ def note(history: FeeHistory, at_s: float, lamports: int) -> None:
     if samples and at_s < samples[-1][0] + history.span_s / SAMPLES:
         return
     samples.append((at_s, lamports))
-    gone = sum(1 for seen_at_s, _ in samples if seen_at_s < at_s - history.span_s)
-    del samples[:gone]
+    while samples[0][0] < at_s - history.span_s:
+        del samples[0]
     history.middle = median(fee for _, fee in samples)
 
 
