@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from actors.adapters.feed_file import open_feed
+from commands import strategies
 from commands.house import VERSION
 from commands.options import settings_of
 from commands.simulated_journals import Journals
@@ -27,6 +28,7 @@ from commands.sources import EMBEDDED, NoAccounts, Peeked
 from core.chain.decode import Decoder
 from core.desk import Ports
 from core.errors import Refused
+from core.hearing import Hearing
 from core.market.calibration import Row, calibration
 from core.market.paper.feed import PaperFeed
 from core.market.paper.market import PaperMarket
@@ -57,6 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--operations", type=int, metavar="N", help=f"operations on training seeds ({OPERATIONS})")
     parser.add_argument("--held-out", type=int, metavar="N", help="operations on held-out seeds (a fifth as many)")
     parser.add_argument("--seed", metavar="S", help="first seed; each episode takes the next (MICRO_SEED)")
+    parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
     parser.add_argument("--feed", default=EMBEDDED, metavar="market|FILE", help="embedded market or a recorded file")
     parser.add_argument("--wire", action="store_true", help="the market in the chain's wire format, really decoded")
     parser.add_argument(
@@ -71,7 +74,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = settings_of(options, MICRO_SEED=options.seed)
+    settings = settings_of(options, MICRO_SEED=options.seed, MICRO_STRATEGY=options.strategy)
+    strategy = strategies.hearing_of(settings, paced=False)
     seed = settings.runtime.seed
     if not 0 <= seed < HELD_OUT_FROM:
         raise Refused(f"--seed {seed}: training seeds are 0 to {HELD_OUT_FROM - 1}; the others are held out")
@@ -88,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     calibrated = options.calibration if options.calibration is not None else wanted >= CALIBRATED_FROM
     settings, worlds = _worlds(options, settings)
     journals = Journals(Path(options.state)) if options.state else None
-    simulation = Simulation(worlds, journals)
+    simulation = Simulation(lambda one: _with(worlds(one), strategy), journals)
     simulation.play(settings, wanted)
     if held_out and not simulation.interrupted:
         runtime = replace(settings.runtime, seed=HELD_OUT_FROM + seed)
@@ -122,6 +126,10 @@ def _count(given: int | None, name: str, *, default: int, least: int = 1) -> int
     if given < least:
         raise Refused(f"{name} {given}: give at least {least}")
     return given
+
+
+def _with(world: World | None, strategy: Hearing) -> World | None:
+    return None if world is None else replace(world, strategy=strategy)
 
 
 def _worlds(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Worlds]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.desk import Ports, open_desk
+from core.hearing import Hearing
 from core.ledger.books import Books
 from core.ledger.postings import of_capital
 from core.ports import Feed
@@ -17,6 +18,7 @@ from core.rules.capital import split, start_lamports, usd_of
 from core.runner import GAP_S, Runner, Sink
 from core.settings import Settings
 from core.state.market_now import MarketNow
+from core.strategy import MicroLightning
 
 HELD_OUT_FROM = 1_000_000
 """Seeds from here on are held out: nothing may be tuned on them."""
@@ -36,6 +38,8 @@ class World(Struct, frozen=True, kw_only=True):
     sol_usd: float
     """At the start; values the capital."""
     version: str
+    strategy: Hearing | None = None
+    """None: Micro-Lightning."""
 
 
 Worlds = Callable[[Settings], World | None]
@@ -58,7 +62,7 @@ class Running:
         self._active_at_s = world.start_at_s
         self._funded_at_s = world.start_at_s
         market = MarketNow(rule=settings.sol_price, emergency=settings.emergency)
-        self.runner: Runner = open_desk(settings, world.ports, market, self._opening, self._see)
+        self.runner: Runner = open_desk(settings, world.ports, market, self._opening, self._see, world.strategy)
 
     @property
     def books(self) -> Books:
@@ -116,7 +120,13 @@ class Running:
                 postings=of_capital(parts),
             ),
             RunStarted(
-                at_s=at_s, militia=settings.militia, mode=MODE, feed=world.feed.name, seed=seed, version=world.version
+                at_s=at_s,
+                militia=settings.militia,
+                mode=MODE,
+                feed=world.feed.name,
+                seed=seed,
+                version=world.version,
+                strategy=world.strategy.name if world.strategy is not None else MicroLightning.name,
             ),
         )
 

@@ -133,7 +133,7 @@ def test_a_strategy_that_does_not_answer_as_it_should(write, parts: dict[str, st
     assert said in refusal(write(**parts))
 
 
-@pytest.mark.parametrize("command", [["paper"], ["replay", "nothing.jsonl"]])
+@pytest.mark.parametrize("command", [["paper"], ["replay", "nothing.jsonl"], ["simulate"]])
 def test_a_faulty_strategy_ends_the_start_in_one_line(tmp_path: Path, command: list[str]):
     done = ran(tmp_path, *command, "--state", "state", "--strategy", "strategies.cautious:Careless")
 
