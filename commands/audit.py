@@ -6,12 +6,14 @@ Exit code 0 when everything agrees, 1 when something does not, 2 when there is n
 import argparse
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from actors.adapters.journal_store import JournalStore
 from actors.adapters.paper_store import PaperStore
 from actors.adapters.state_directory import StateDirectory
 from commands.options import settings_of
-from core.errors import Refused
-from core.ledger.audit import Audit, ChainState, audit
+from core.errors import NeedsReconcile, Refused
+from core.ledger.audit import Audit, ChainState, Finding, audit
 from core.ledger.books import Books
 from core.ledger.fold import fold
 from core.market.paper.chain import accounts_of, holdings_of
@@ -45,7 +47,12 @@ def audited(state: StateDirectory) -> Audit:
     store = JournalStore(state.journal)
     entries = list(store.entries())
     store.close()
-    return audit(entries, _paper_chain(state, fold(entries)))
+    try:
+        chain = _paper_chain(state, fold(entries))
+    except (NeedsReconcile, KeyError):
+        chain = None  # without books there is nothing to compare; the audit names the entry that does not fit
+    result = audit(entries, chain)
+    return replace(result, findings=(Finding("journal", store.damage), *result.findings)) if store.damage else result
 
 
 def _paper_chain(state: StateDirectory, books: Books) -> ChainState:

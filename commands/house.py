@@ -16,6 +16,7 @@ from core.chain.decode import Decoder
 from core.hearing import Hearing
 from core.ledger.books import Books
 from core.ledger.postings import of_capital
+from core.market.paper.chain import PaperChain
 from core.market.tape import Tape
 from core.ports import Accounts, Feed, VenueBackend
 from core.records import AnyRecord, CapitalOpened, RunStarted
@@ -37,8 +38,8 @@ class Source(Struct, frozen=True, kw_only=True):
     start_at_s: float
     sol_usd: float
     """At the start; values the capital."""
-    landed: bool
-    """Something of ours has landed on its chain before."""
+    chain: PaperChain
+    """Our wallets on its paper chain, as they were when it was opened."""
     waits: bool
     """It can be held back: embedded market and recordings."""
     warning: str = ""

@@ -24,7 +24,7 @@ from commands.drive import drive
 from commands.house import House
 from commands.journal import Journal
 from commands.outcomes import MicroOperation, Status, gate_of, operation_of, status_of
-from commands.paper import check_pair
+from commands.reconcile import check_pair, hold_entries, warning
 from core.errors import AskTimeout, Fatal, Refused
 from core.hearing import Hearing
 from core.ledger.books import ClosedOperation
@@ -167,7 +167,8 @@ class MicroLightningOrchestrator:
     def _opened(self, state: StateDirectory) -> House:
         journal = Journal(state.journal)
         source = sources.embedded(self.settings, state, self._market, not_before_s=journal.books.at_s)
-        check_pair(state, journal.books, source)
+        check_pair(state.path, journal.books, source.chain)
+        differs = warning(journal.books, source.chain, source.backend.status)
         house = House(
             self.settings,
             state,
@@ -178,6 +179,8 @@ class MicroLightningOrchestrator:
             strategy=self._hearing,
         )
         house.start()
+        if differs:
+            hold_entries(house, differs)
         return house
 
     def _clean(self, state: StateDirectory) -> None:

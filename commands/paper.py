@@ -17,12 +17,12 @@ from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
 from commands import sources, strategies
 from commands.drain import drained, refusal
-from commands.house import House, Source
+from commands.house import House
 from commands.journal import Journal
 from commands.options import settings_of
+from commands.reconcile import check_pair, hold_entries, warning
 from commands.servers import servers
 from core.errors import Refused
-from core.ledger.books import Books
 from core.messages import RaiseAlert
 from core.settings import Settings
 
@@ -70,10 +70,11 @@ def run(options: argparse.Namespace) -> int:
         source = sources.live(settings, state, foreign("SOLANA_WS_URL", file=file))
     else:
         source = sources.embedded(settings, state, market, not_before_s=journal.books.at_s)
-    check_pair(state, journal.books, source)
+    check_pair(state.path, journal.books, source.chain)
+    differs = warning(journal.books, source.chain, source.backend.status)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
     house.start(servers(house, fresh))
-    report_start(house)
+    report_start(house, differs)
     return live_until_stopped(house, asked)
 
 
@@ -86,33 +87,27 @@ def check_ports(settings: Settings) -> None:
     check_free(settings.runtime.bind, settings.runtime.executor_port, "MICRO_EXECUTOR_PORT")
 
 
-def check_pair(state: StateDirectory, books: Books, source: Source) -> None:
-    """Refuse a journal and a paper chain of which one was moved away: they would never agree again."""
-    if source.landed and not books.seq:
-        raise Refused(
-            f"{state.path} holds a paper chain without its journal; restore the journal, or choose another "
-            "MICRO_STATE_DIR"
-        )
-    if not source.landed and books.wallet_lamports() != books.capital_lamports():
-        raise Refused(
-            f"{state.path} holds a journal without its paper chain; restore paper.db, or choose another MICRO_STATE_DIR"
-        )
-
-
-def report_start(house: House) -> None:
-    """Tell the person where to look, and what a damaged journal or market cost."""
+def report_start(house: House, differs: str = "") -> None:
+    """Tell the person where to look, and what is wrong; where books and chain differ, pause entries."""
     runtime = house.settings.runtime
-    for key, text in (("journal_damaged", _damage(house)), ("market_diverged", house.source.warning)):
-        if text:
-            print(text, flush=True)
-            alert = RaiseAlert(key=key, severity="warning", text=text, at_s=house.system.clock.now_s)
-            house.system.directory.tell("notifier", alert)
+    _warn(house, "journal_damaged", _damage(house))
+    _warn(house, "market_diverged", house.source.warning)
+    if differs:
+        print(differs, flush=True)
+        hold_entries(house, differs)
     print(
         f"Micro-Lightning {house.mode} (no real money), seed {runtime.seed}, speed {runtime.clock_speed:g}", flush=True
     )
     print(f"Monitor  http://{runtime.bind}:{runtime.monitor_port}/", flush=True)
     print(f"Control  http://{runtime.bind}:{runtime.executor_port}/  (token in {house.state.token})", flush=True)
     print("Stop with Ctrl-C", flush=True)
+
+
+def _warn(house: House, key: str, text: str) -> None:
+    if text:
+        print(text, flush=True)
+        alert = RaiseAlert(key=key, severity="warning", text=text, at_s=house.system.clock.now_s)
+        house.system.directory.tell("notifier", alert)
 
 
 def _damage(house: House) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from actors.adapters.feed_file import open_feed
 from actors.adapters.journal_store import JournalStore
 from actors.adapters.recorded_trades import RecordedTrades
+from actors.adapters.recording import Recording
 from actors.adapters.state_directory import StateDirectory
 from commands import sources, strategies
 from commands.drive import drive
@@ -83,6 +84,8 @@ def _replay(options: argparse.Namespace, directory: Path) -> int:
     feed.open_mints = lambda: [op.mint for op in house.services.books().operations.values()]
     code = _in_real_time(house, fresh) if paced else _on_the_virtual_clock(house)
     print_report(state)
+    if isinstance(recorded, Recording) and recorded.damaged:
+        print(f"{recorded.damaged} damaged parts of {options.file} were passed over.")
     return code
 
 

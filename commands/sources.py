@@ -63,7 +63,7 @@ def embedded(
         tape=tape,
         start_at_s=world.market.simulator.at_s,
         sol_usd=sol_usd,
-        landed=bool(world.backend.venue.chain.settled),
+        chain=world.backend.venue.chain,
         waits=True,
         warning=DIVERGED.format(world.divergence) if world.divergence else "",
     )
@@ -84,7 +84,7 @@ def beside(
         tape=tape,
         start_at_s=feed.start_at_s,
         sol_usd=sol_usd,
-        landed=bool(paper.backend.venue.chain.settled),
+        chain=paper.backend.venue.chain,
         waits=waits,
     )
 

@@ -64,7 +64,7 @@ def audit(entries: Iterable[Entry], chain: ChainState | None) -> Audit:
     if total := sum(books.accounts.values()):
         findings.append(Finding("books", f"all accounts together hold {total} lamports instead of 0"))
     if chain is not None:
-        findings += _compare(books, chain)
+        findings += differences(books, chain)
     return Audit(books=books, entries=count, findings=tuple(findings))
 
 
@@ -102,7 +102,8 @@ def _check_taxes(books: Books, taxed: Mapping[str, int]) -> Iterator[Finding]:
             )
 
 
-def _compare(books: Books, chain: ChainState) -> Iterator[Finding]:
+def differences(books: Books, chain: ChainState) -> Iterator[Finding]:
+    """What the books and the chain say otherwise: lamports by account, tokens by mint and role."""
     accounts, held = _expected(books, chain)
     for account in [*(f"wallet:{role}" for role in Role), "rent"]:
         book, real = accounts.get(account, 0), chain.accounts.get(account, 0)

@@ -41,10 +41,17 @@ def shown(sight: Sight, figures: Figures) -> Shown:
         "wallets": wallets.shown(sight),
         "positions": [positions.shown(sight, operation) for operation in books.operations.values()],
         "orders_unsettled": len(books.orders),
+        "journal_damage": plain(_damage(sight)) or None,
         "today": performance.today(books, gate, at_s=sight.at_s),
         "performance": performance.shown(figures.of(books), sol_usd=books.sol_usd_start),
         "accounts_lamports": {name: lamports for name, lamports in sorted(books.accounts.items()) if lamports},
     }
+
+
+def _damage(sight: Sight) -> str:
+    """What the start of this process had to set aside of the journal, and why; empty: nothing."""
+    journal = sight.actors.get("journal")
+    return str(getattr(journal.view, "set_aside", "")) if journal is not None else ""
 
 
 def usd(sight: Sight, lamports: int | None) -> float | None:

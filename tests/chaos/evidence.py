@@ -138,6 +138,8 @@ def _token_faults(books: Books, landings: list[tuple[Order, Settlement]]) -> Ite
             filled[order.operation_id] += 1
     yield from (f"operation {one} was bought {times} times" for one, times in filled.items() if times > 1)
     chain = {mint: {role: n for role, n in roles.items() if n} for mint, roles in held.items() if any(roles.values())}
-    booked = {op.mint: {role: n for role, n in op.holdings.items() if n} for op in books.operations.values()}
+    holdings = {left.mint: left.holdings for left in books.remainders.values()}
+    holdings |= {op.mint: op.holdings for op in books.operations.values()}
+    booked = {mint: {role: n for role, n in roles.items() if n} for mint, roles in holdings.items()}
     if chain != {mint: roles for mint, roles in booked.items() if roles} and not books.orders:
         yield f"the books hold {booked}, the landings leave {chain}"

@@ -31,7 +31,7 @@ def free_ports(count: int) -> list[int]:
 def environment(**given: str) -> dict[str, str]:
     """This process's environment without anybody's settings of ours, and with these."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MICRO_")}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1"} | given
+    return kept | given
 
 
 def command(*arguments: str) -> list[str]:
@@ -65,7 +65,7 @@ class Product:
             *settings,
         ]
         self.process: subprocess.Popen[str] | None = None
-        self.output = ""
+        self.output = self.content_type = ""
 
     def start(self, *arguments: str, speed: float = 60.0, **given: str) -> "Product":
         """Begin. Standard output and errors are gathered together in `output`."""
@@ -112,18 +112,22 @@ class Product:
         body: bytes | None = None,
         port: int = 0,
         token: str = "",
+        host: str = "",
         timeout_s: float = 20.0,
     ) -> tuple[int, Any]:
+        """Status and answer, decoded where it is JSON; its type is in `content_type`."""
         connection = HTTPConnection("127.0.0.1", port or self.monitor_port, timeout=timeout_s)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        if host:
+            headers["Host"] = host
         try:
             connection.request(method, path, body=body, headers=headers)
             response = connection.getresponse()
             text = response.read()
-            is_json = "json" in (response.getheader("Content-Type") or "")
-            return response.status, json.loads(text) if is_json else text
+            self.content_type = response.getheader("Content-Type") or ""
+            return response.status, json.loads(text) if "json" in self.content_type else text
         finally:
             connection.close()
 

@@ -1,0 +1,46 @@
+"""Do the journal and the paper chain of a state directory belong together? Asked before anything starts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from commands.house import House
+from core.errors import Refused
+from core.ledger.audit import ChainState, differences
+from core.ledger.books import Books
+from core.market.paper.chain import PaperChain, accounts_of, holdings_of
+from core.messages import PauseEntries, RaiseAlert, Settlement
+
+SHOWN = 5
+"""Differences named in the warning; `audit` names all."""
+
+
+def check_pair(path: Path, books: Books, chain: PaperChain) -> None:
+    """Raises Refused for a journal and a paper chain of which one was moved away: they would never agree again."""
+    if chain.settled and not books.seq:
+        raise Refused(f"{path} holds a paper chain without its journal; restore it, or choose another MICRO_STATE_DIR")
+    if not chain.settled and books.wallet_lamports() != books.capital_lamports():
+        raise Refused(f"{path} holds a journal without its paper.db; restore it, or choose another MICRO_STATE_DIR")
+
+
+def hold_entries(house: House, why: str) -> None:
+    """Alert, and let nothing be entered until the operator resumes; exits go on."""
+    alert = RaiseAlert(key="books_differ", severity="critical", text=why, at_s=house.system.clock.now_s)
+    house.system.directory.tell("notifier", alert)
+    if not house.services.books().paused:
+        house.system.directory.tell("commandments", PauseEntries(by="start", why="books and chain differ"))
+
+
+def warning(books: Books, chain: PaperChain, status: Callable[[str], Settlement | None]) -> str:
+    """Where books and chain differ, with what landed and is not booked yet taken as booked; empty when they agree.
+
+    `status` gives what a signature did. They differ after the end of a journal was lost: the chain remembers more.
+    """
+    if not books.seq:
+        return ""
+    landed = {o.signature: done for o in books.orders.values() if o.signature and (done := status(o.signature))}
+    state = ChainState(accounts=accounts_of(chain), holdings=holdings_of(chain), landed=landed)
+    found = [f"{finding.where}: {finding.what}" for finding in differences(books, state)]
+    if not found:
+        return ""
+    named = "; ".join(found[:SHOWN]) + (f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
+    return f"The books and the paper chain differ, so entries are paused until you resume: {named}"
