@@ -3,6 +3,7 @@
 Each function judges one measured value; None is unknown and never passes. Bounds are inclusive. Ages are market time.
 """
 
+import msgspec
 from msgspec import Struct
 
 from core.rules.verdict import Verdict
@@ -95,7 +96,8 @@ def holders(profile: Profile, count: int | None) -> Verdict:
         return not_judged("holders")
     if count is None:
         return Verdict.unknown("holders", "trades were missed, or more owners than are counted")
-    return _within("holders", count, profile.holders_min, profile.holders_max)
+    verdict = _within("holders", count, profile.holders_min, profile.holders_max)
+    return msgspec.structs.replace(verdict, reason=f"{verdict.reason} by trades; plain transfers are not seen")
 
 
 def mentions(profile: Profile, count: int | None, *, source: bool) -> Verdict:

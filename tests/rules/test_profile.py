@@ -108,3 +108,8 @@ def test_one_figure_of_a_column_can_be_set_and_the_others_stay():
         from_texts({"MICRO_ENTRY_STRICT": '{"age_maximum_s": 700}'})
     with pytest.raises(Refused):
         from_texts({"MICRO_ENTRY_PROFILE": "bold"})
+
+
+def test_the_count_of_holders_says_that_plain_transfers_are_not_seen():
+    assert profile.holders(Profile(), 120).reason == "120 by trades; plain transfers are not seen"
+    assert profile.holders(Profile(), 5).reason == "5, under 50 by trades; plain transfers are not seen"
