@@ -49,6 +49,7 @@ def test_1_life_limit_forces_out_refuses_entries_and_counts_the_violation():
     violated = stage.of(CommandmentViolated)
     assert {record.commandment for record in violated} == {1}
     assert violated[0].at_s == pytest.approx(fired.at_s + 30.0, abs=1.0)
+    assert "commandment" in {alert.key for alert in stage.alerts if alert.severity == "critical"}
     assert stage.gate.commandments[0].violations == 1
     assert seen.commandment(1)["violations"] == 1
     assert seen.metric("violations_total", commandment="1") == 1

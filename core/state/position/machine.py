@@ -197,7 +197,9 @@ def _overdue(operation: Operation, now: Now) -> Effects:
         return ()
     detail = f"held for {held_s(operation, now):.0f} s"
     record = CommandmentViolated(at_s=now.at_s, commandment=LIFE, operation_id=operation.id, detail=detail)
-    return (Write(record, durable=True),)
+    text = f"commandment {LIFE} violated: {operation.symbol or operation.mint} {detail}"
+    alert = RaiseAlert(key="commandment", severity="critical", text=text, at_s=now.at_s, mint=operation.mint)
+    return Write(record, durable=True), Tell("notifier", alert)
 
 
 def _until_now(state: Position, now: Now) -> Position:
