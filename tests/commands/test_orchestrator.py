@@ -177,6 +177,27 @@ def test_a_strategy_can_be_given_as_an_object():
         assert orchestrator.get_status().operations == 0
 
 
+class Stuck:
+    name = "Stuck"
+
+    def weigh(self, candidate: Any) -> Opinion:
+        return Opinion(score=0.0)
+
+    def leave(self, holding: Any) -> None:
+        while holding.mint != "TrialMint":
+            pass
+
+
+def test_a_strategy_that_hangs_while_we_hold_does_not_keep_the_exit_from_us():
+    """In real time, in an actor's greenlet: each hanging answer is cut off, counted and passed over."""
+    with MicroLightningOrchestrator(market=TWO, settings=LANDS, strategy=Stuck(), clock_speed=60.0) as orchestrator:
+        operation = orchestrator.execute_micro_operation(within_s=600.0)
+        faults = orchestrator.get_status().strategy_faults
+
+    assert operation.panic is ExitReason.CREATOR_SELL
+    assert faults.keys() == {"slow"}
+
+
 def test_in_real_time_it_goes_on_by_itself():
     with MicroLightningOrchestrator(market=QUIET, clock_speed=100.0) as orchestrator:
         began_at_s = orchestrator.get_status().market_at_s

@@ -33,6 +33,15 @@ def test_an_endless_loop_is_cut_off(call: Any):
         AnswerTime(0.02)(call)
 
 
+def test_in_an_actors_greenlet_it_is_cut_off_too():
+    def serve() -> str:
+        with pytest.raises(Overrun):
+            AnswerTime(0.02)(spin)
+        return "goes on"
+
+    assert gevent.spawn(serve).get(timeout=20.0) == "goes on"
+
+
 def test_what_the_call_raises_is_raised():
     with pytest.raises(ZeroDivisionError):
         AnswerTime(5.0)(lambda: 1 / 0)
