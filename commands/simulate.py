@@ -24,7 +24,7 @@ from commands import strategies
 from commands.house import VERSION
 from commands.options import settings_of
 from commands.simulated_journals import Journals
-from commands.sources import EMBEDDED, NoAccounts, Peeked
+from commands.sources import EMBEDDED, NoAccounts, Peeked, market_settings
 from core.chain.decode import Decoder
 from core.desk import Ports
 from core.errors import Refused
@@ -61,6 +61,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="S", help="first seed; each episode takes the next (MICRO_SEED)")
     parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
     parser.add_argument("--feed", default=EMBEDDED, metavar="market|FILE", help="embedded market or a recorded file")
+    parser.add_argument(
+        "--scenario", metavar="NAME|FILE", help="of the embedded market, several with commas (MICRO_SCENARIO)"
+    )
     parser.add_argument("--wire", action="store_true", help="the market in the chain's wire format, really decoded")
     parser.add_argument(
         "--calibration",
@@ -74,7 +77,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    settings = settings_of(options, MICRO_SEED=options.seed, MICRO_STRATEGY=options.strategy)
+    settings = settings_of(
+        options, MICRO_SEED=options.seed, MICRO_STRATEGY=options.strategy, MICRO_SCENARIO=options.scenario
+    )
     strategy = strategies.hearing_of(settings, paced=False)
     seed = settings.runtime.seed
     if not 0 <= seed < HELD_OUT_FROM:
@@ -99,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
         simulation.play(replace(settings, runtime=runtime), held_out)
     table: tuple[Row, ...] = ()
     if calibrated and not recorded and not simulation.interrupted:
-        table = calibration(MarketSettings(), seed)
+        table = calibration(MarketSettings(), seed, paper=settings.paper)
     report = document(
         simulation.episodes,
         feed=options.feed if not recorded else Path(options.feed).name,
@@ -135,7 +140,10 @@ def _with(world: World | None, strategy: Hearing) -> World | None:
 def _worlds(options: argparse.Namespace, settings: Settings) -> tuple[Settings, Worlds]:
     """What makes each episode's world, and the settings that fit it."""
     if options.feed == EMBEDDED:
-        return settings, lambda one: embedded(one, wire=options.wire)
+        market = market_settings(settings)
+        return settings, lambda one: embedded(one, wire=options.wire, market=market)
+    if settings.runtime.scenario:
+        raise Refused("--scenario is of the embedded market, not of a recording")
     settings = replace(settings, entry=replace(settings.entry, profile="recorded"))
     decoder, tape = Decoder(), Tape()
     return settings, Recorded(Peeked(open_feed(Path(options.feed), decoder, tape, sol_usd=SOL_USD), sol_usd=SOL_USD))
@@ -143,8 +151,8 @@ def _worlds(options: argparse.Namespace, settings: Settings) -> tuple[Settings, 
 
 def embedded(settings: Settings, *, wire: bool, market: MarketSettings | None = None) -> World:
     """The embedded market of the settings' seed, in memory; `wire`: its slots must be decoded."""
-    market = market if market is not None else MarketSettings()
-    seed, sol_usd = settings.runtime.seed, market.sol_price.start_usd
+    market = market if market is not None else market_settings(settings)
+    seed, sol_usd = settings.runtime.seed, market.opening_usd
     simulator = Simulator(market, seed, decoded=not wire)
     venue = PaperVenue(settings.paper, seed)
     venue.open_capital(split(settings.capital, start_lamports(settings.capital, sol_usd)))
