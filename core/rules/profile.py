@@ -34,6 +34,11 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     slot_judged: bool = True
     sol_price_judged: bool = True
 
+    @property
+    def needs_facts(self) -> bool:
+        """Whether any row asks for facts of the port `Accounts`."""
+        return self.honeypot_judged or self.holders_judged
+
 
 class Strict(Profile, frozen=True, kw_only=True, forbid_unknown_fields=True):
     age_max_s: float = 600.0

@@ -38,7 +38,6 @@ from core.messages import (
 from core.records import CandidateJudged
 from core.rules import entry
 from core.rules.entry import Judgement
-from core.rules.profile import Profile
 from core.rules.verdict import Outcome, Verdict
 from core.state import aftermath, bounds, escort, holders, opinion, token
 from core.state.aftermath import Aftermath
@@ -186,22 +185,18 @@ def _judge(state: State, seen: Token, now: Now, *, fresh: bool = False, ask: boo
     if (judgement.outcome, judgement.failing) != state.recorded:
         effects.append(_record(state, judgement, now, "change"))
     if judgement.outcome is Outcome.PASS:
-        if fresh or not _needs_facts(column):
+        if fresh or not column.needs_facts:
             state.ready, state.passed = True, judgement
             effects.append(Tell("miner", _candidate(state, seen, weighed, now)))
     elif state.ready:
         state.ready = False
         effects.append(Tell("miner", CandidateGone(mint=state.mint)))
     if judgement.market_passes:
-        if ask and _needs_facts(column):
+        if ask and column.needs_facts:
             state.stake_lamports = sight.stake_lamports
             effects.append(_ask(state, now))
         effects += _tick_later(state, now)
     return tuple(effects)
-
-
-def _needs_facts(column: Profile) -> bool:
-    return column.honeypot_judged or column.holders_judged
 
 
 def _ask(state: State, now: Now) -> Tell:

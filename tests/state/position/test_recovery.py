@@ -4,9 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.chain.rent import TOKEN_ACCOUNT_LAMPORTS
+from core.ledger.audit import ChainState, audit
 from core.ledger.postings import net_of
 from core.messages import FactsSeen, GetFacts, RaiseEmergency, TokenFacts
-from core.records import OperationClosed, OrderSettled, RotationFinished, RotationStarted
+from core.records import Entry, OperationClosed, OrderSettled, RotationFinished, RotationStarted
+from core.state import position
 from core.types import ExitReason, Purpose, Role
 from tests.state.position.desk import MINT, NAME, OPERATION_ID, Desk
 
@@ -207,3 +209,25 @@ def test_whatever_the_market_and_the_chain_do_the_net_stays_and_the_books_balanc
         len(one.holdings) for one in books.remainders.values()
     )
     assert desk.finished is not bool(books.remainders)
+
+
+def test_a_start_begins_it_again_after_the_open_operations():
+    desk = stuck()
+
+    assert [one.operation_id for one in position.openings(desk.now.books)] == [OPERATION_ID]
+    desk.restart()
+    assert not desk.finished
+    assert set(desk.timers) == {"recover"}
+
+
+def test_book_and_chain_agree_while_its_rent_lies_in_an_account_that_the_books_gave_up():
+    desk = stuck()
+    books = desk.now.books
+    wallets = {f"wallet:{role}": books.balance(role) for role in Role}
+    holdings = {MINT: dict(books.remainders[OPERATION_ID].holdings)}
+    entries = [Entry(seq, 1, record) for seq, record in enumerate(desk.records, start=1)]
+    chain = ChainState(accounts=wallets | {"rent": TOKEN_ACCOUNT_LAMPORTS}, holdings=holdings)
+
+    assert audit(entries, chain).findings == ()
+    lost = ChainState(accounts=wallets | {"rent": 0}, holdings=holdings)
+    assert [finding.where for finding in audit(entries, lost).findings] == ["rent"]
