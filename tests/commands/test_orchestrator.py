@@ -16,7 +16,7 @@ from commands.audit import audited
 from commands.outcomes import MicroOperation
 from core.errors import AskTimeout, Refused
 from core.market.simulator.scenarios import LABORATORY
-from core.market.simulator.scripts import CreatorSells, Plant, Since
+from core.market.simulator.scripts import CreatorSells, Plant, PriceTo, Since
 from core.market.simulator.settings import MarketSettings
 from core.rules.verdict import Outcome
 from core.types import ExitReason, Role
@@ -190,7 +190,9 @@ class Stuck:
 
 def test_a_strategy_that_hangs_while_we_hold_does_not_keep_the_exit_from_us():
     """In real time, in an actor's greenlet: each hanging answer is cut off, counted and passed over."""
-    with MicroLightningOrchestrator(market=TWO, settings=LANDS, strategy=Stuck(), clock_speed=60.0) as orchestrator:
+    moving = PriceTo(after_s=3.0, since=Since.OUR_BUY, to=6.4, over_s=4.0)
+    market = with_tokens(Plant(at_s=5.0, steps=(moving, SOLD_BY_CREATOR)))
+    with MicroLightningOrchestrator(market=market, settings=LANDS, strategy=Stuck(), clock_speed=60.0) as orchestrator:
         operation = orchestrator.execute_micro_operation(within_s=600.0)
         faults = orchestrator.get_status().strategy_faults
 
