@@ -33,7 +33,7 @@ def test_launches_that_a_node_tells_become_candidates_and_none_is_entered(projec
         market = Simulator(MarketSettings(), 4)
         for transaction in (one for _ in range(60) for one in market.step().transactions):
             node.log(PUMP, transaction.slot, transaction.signature, *transaction.logs, err=transaction.err)
-        candidates = []
+        candidates: list[object] = []
         with gevent.Timeout(30):
             while len(candidates) < 3:
                 gevent.sleep(0.2)
