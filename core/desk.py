@@ -66,6 +66,7 @@ def open_desk(
     ports: Ports,
     market: MarketNow,
     opening: Callable[[Books], tuple[AnyRecord, ...]],
+    *,
     sink: Sink | None = None,
     strategy: Hearing | None = None,
 ) -> Runner:

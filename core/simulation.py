@@ -62,7 +62,9 @@ class Running:
         self._active_at_s = world.start_at_s
         self._funded_at_s = world.start_at_s
         market = MarketNow(rule=settings.sol_price, emergency=settings.emergency)
-        self.runner: Runner = open_desk(settings, world.ports, market, self._opening, self._see, world.strategy)
+        self.runner: Runner = open_desk(
+            settings, world.ports, market, self._opening, sink=self._see, strategy=world.strategy
+        )
 
     @property
     def books(self) -> Books:

@@ -12,24 +12,24 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import argparse  # noqa: E402
-import ctypes  # noqa: E402
-import gc  # noqa: E402
-import tempfile  # noqa: E402
-from bisect import bisect_left  # noqa: E402
-from pathlib import Path  # noqa: E402
-from time import perf_counter  # noqa: E402
-from typing import Any  # noqa: E402
+import argparse
+import ctypes
+import gc
+import tempfile
+from bisect import bisect_left
+from pathlib import Path
+from time import perf_counter
+from typing import Any
 
-import gevent  # noqa: E402
-import psutil  # noqa: E402
+import gevent
+import psutil
 
-from actors.adapters.state_directory import StateDirectory  # noqa: E402
-from commands import sources  # noqa: E402
-from commands.house import House  # noqa: E402
-from core.ports import FeedBatch  # noqa: E402
-from core.settings import from_texts  # noqa: E402
-from tests.benchmarks.reference import reference_loop_s  # noqa: E402
+from actors.adapters.state_directory import StateDirectory
+from commands import sources
+from commands.house import House
+from core.ports import FeedBatch
+from core.settings import from_texts
+from tests.benchmarks.reference import reference_loop_s
 
 BUSY = {
     "MICRO_CAPITAL_USD": "60",
