@@ -10,7 +10,18 @@ from msgspec import Struct
 from core.effects import Now
 from core.ledger.books import Admission, Operation
 from core.messages import CandidateReady, Order, RequestReentry, Reserves
-from core.rules import battlefield, breaker, life_limit, militia, mining, psychology, reincarnation, shield, stake
+from core.rules import (
+    battlefield,
+    breaker,
+    canary,
+    life_limit,
+    militia,
+    mining,
+    psychology,
+    reincarnation,
+    shield,
+    stake,
+)
 from core.rules.capital import usd_of
 from core.rules.network_fee import fee_lamports
 from core.rules.profile import not_judged
@@ -122,6 +133,14 @@ def battlefield_verdict(now: Now, reserves: Reserves, holders: int | None) -> Ve
     return battlefield.entry_verdict(now.settings.battlefield, liquidity_usd=liquidity_usd, holders=holders)
 
 
+def canary_verdict(now: Now) -> Verdict:
+    """Whether the programs still take our transactions; on paper there is none that could refuse them."""
+    seen = now.market.canary
+    if seen is None:
+        return Verdict.passed("canary", "no programs to try")
+    return canary.entry_verdict(now.settings.canary, seen, now_s=now.at_s)
+
+
 def standing_verdicts(now: Now, known: Known) -> tuple[Verdict, ...]:
     """What stands against every entry, whatever the token: pause, breaker, losses, price of SOL, unresolved orders."""
     rule, books = now.settings.shield, now.books
@@ -147,6 +166,7 @@ def standing_verdicts(now: Now, known: Known) -> tuple[Verdict, ...]:
         Verdict.failed("paused", books.paused_why) if books.paused else Verdict.passed("paused"),
         Verdict.failed("stopping", "the process ends") if now.market.stopping else Verdict.passed("stopping"),
         price,
+        canary_verdict(now),
         unresolved_verdict(now),
     )
 

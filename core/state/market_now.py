@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from core.messages import FeedBatch
 from core.rules import sol_price
+from core.rules.canary import Canary
 from core.rules.emergency import EmergencyRule
 from core.rules.sol_price import SolPrice, SolPriceRule
 from core.state import fee_history
@@ -30,10 +31,11 @@ class MarketNow:
 
     `heard_at_s` is the market time at which the newest batch came, 0 before the first: by it a feed is silent.
     `sol_usd` was agreed by both sources at `sol_usd_at_s`, the time of the older reading; `usd` says whether it still
-    holds. `social` None = no social source is configured.
+    holds. `social` None = no social source is configured, `canary` None = no programs to try (paper).
     """
 
     __slots__ = (
+        "canary",
         "fees",
         "heard_at_s",
         "price",
@@ -67,6 +69,7 @@ class MarketNow:
         self.rule = rule
         self.fees = FeeHistory(span_s=emergency.congestion_median_s, least_s=emergency.congestion_history_s)
         self.price = SolPrice(sol_usd, sol_usd_at_s, sol_usd, sol_usd_at_s) if sol_usd is not None else SolPrice()
+        self.canary: Canary | None = None
         self.social: Mapping[str, Social] | None = None
         self.stopping = False
         """Set by whoever ends the process: no entry begins that could not be watched to its end."""

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from core.messages import EntryAnswered, RequestReentry
 from core.records import BreakerSet, OrderIntended, OrderSigned, RiskLimitReached, RotationStarted, TokenFlagged
+from core.rules.canary import Canary
 from core.rules.capital import CapitalRule
 from core.rules.mining import MiningRule
-from core.rules.verdict import Verdict
+from core.rules.verdict import Outcome, Verdict
 from core.state.admission import Known, judge_entry
 from core.types import ExitReason, Purpose, Role, Side, Venue
 from tests.state.gate import (
@@ -111,6 +112,14 @@ def with_untaxed_profit(world: World) -> None:
     close(world, hold(world).id, net=1_000_000, settled=False)
 
 
+def with_programs_that_refuse(world: World) -> None:
+    world.now.market.canary = Canary(world.now.at_s, Outcome.FAIL, "AccountDidNotDeserialize")
+
+
+def with_programs_never_tried(world: World) -> None:
+    world.now.market.canary = Canary()
+
+
 def flagged(world: World) -> None:
     world.write(TokenFlagged(at_s=world.now.at_s, mint="NEW", reason=ExitReason.CREATOR_SELL))
 
@@ -134,6 +143,8 @@ def flagged(world: World) -> None:
         (with_a_reached_drawdown, "drawdown", set()),
         (paused, "paused", set()),
         (with_an_old_price, "sol_price", {"undercapitalised", "battlefield"}),
+        (with_programs_that_refuse, "canary", set()),
+        (with_programs_never_tried, "canary", set()),
         (with_an_unresolved_order, "unresolved", set()),
         (with_little_capital, "undercapitalised", set()),
         (with_a_late_slot, "slot", set()),
