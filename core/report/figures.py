@@ -16,6 +16,7 @@ from core.report.resampling import (
     PATHS,
     Interval,
     deflated_sharpe,
+    grouped_interval,
     mean_interval,
     share_interval,
     sharpe,
@@ -57,7 +58,12 @@ class Figures(Counts, frozen=True, kw_only=True):
     mean_lamports: float | None
     mean_usd: float | None
     mean_usd_interval: Interval | None
-    """The expectancy's 95 % bootstrap interval."""
+    """The expectancy's 95 % bootstrap interval, as if each operation were independent."""
+    mean_usd_by_episodes: Interval | None
+    """The same by drawing whole episodes: stakes grow with an episode's equity, so operations hang together."""
+    mean_return: float | None
+    """Net ÷ cost of an operation, whatever its stake."""
+    mean_return_interval: Interval | None
     median_lamports: float | None
     median_usd: float | None
     mean_win_usd: float | None
@@ -97,6 +103,7 @@ def figures(episodes: Sequence[Episode], *, seed: int, trials: int = 1) -> Figur
     nets = [operation.net_lamports for operation in counted]
     holds = [operation.hold_s for operation in counted]
     returns = [one.net_lamports / one.equity_before_lamports for one in counted if one.equity_before_lamports > 0]
+    gains = [one.net_lamports / one.cost_lamports for one in counted if one.cost_lamports > 0]
     alive = survivors(returns, seed)
     lost = -sum(net for net in nets if net <= 0)
     turnover = sum(operation.turnover_lamports for operation in counted)
@@ -113,6 +120,9 @@ def figures(episodes: Sequence[Episode], *, seed: int, trials: int = 1) -> Figur
         mean_lamports=fmean(nets) if nets else None,
         mean_usd=fmean(usd) if usd else None,
         mean_usd_interval=mean_interval(usd, seed),
+        mean_usd_by_episodes=grouped_interval([_usd(episode) for episode in episodes], seed),
+        mean_return=fmean(gains) if gains else None,
+        mean_return_interval=mean_interval(gains, seed),
         median_lamports=median(nets) if nets else None,
         median_usd=median(usd) if usd else None,
         mean_win_usd=fmean(won_usd) if won_usd else None,
@@ -137,6 +147,10 @@ def figures(episodes: Sequence[Episode], *, seed: int, trials: int = 1) -> Figur
         panics=dict(sorted(Counter(one.panic for one in counted if one.panic).items())),
         reentries=sum(operation.buys - 1 for operation in counted),
     )
+
+
+def _usd(episode: Episode) -> list[float]:
+    return [operation.net_usd for operation in episode.operations if not operation.outside_statistics]
 
 
 def equity_of(episode: Episode) -> list[float]:

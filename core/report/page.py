@@ -256,8 +256,9 @@ def _assumptions() -> str:
     return _section(
         "How to read this",
         "<ul><li>Fills are the paper venue's, on a simulated market: real chains, rivals and outages are worse.</li>"
-        "<li>The expectancy's interval and survival are bootstrapped over operations as if each were independent; "
-        "survival multiplies resampled returns on equity, with no halt, over as many operations as the sample has.</li>"
+        "<li>The intervals and survival are bootstrapped over operations as if each were independent; stakes grow with "
+        "an episode's equity, so the interval drawn by whole episodes is the more honest one. "
+        "Survival multiplies resampled returns on equity, with no halt, over as many operations as the sample has.</li>"
         "<li>Shares have Wilson's interval. The deflated Sharpe ratio is per operation and counts the trials.</li>"
         "<li>Drawdown within an episode is cut by the halts of the kinetic shield; beside it stands the one without "
         "them.</li></ul>",

@@ -32,6 +32,19 @@ def mean_interval(values: Sequence[float], seed: int, *, resamples: int = RESAMP
     return Interval(_quantile(means, (1 - CONFIDENCE) / 2), _quantile(means, (1 + CONFIDENCE) / 2))
 
 
+def grouped_interval(groups: Sequence[Sequence[float]], seed: int, *, resamples: int = RESAMPLES) -> Interval | None:
+    """As `mean_interval`, but whole groups are drawn: values of one group (an episode) depend on each other."""
+    sums = [(sum(group), len(group)) for group in groups if group]
+    if len(sums) < 2:
+        return None
+    choices, means = Random(seed).choices, []
+    for _ in range(resamples):
+        drawn = choices(sums, k=len(sums))
+        means.append(sum(total for total, _ in drawn) / sum(count for _, count in drawn))
+    means.sort()
+    return Interval(_quantile(means, (1 - CONFIDENCE) / 2), _quantile(means, (1 + CONFIDENCE) / 2))
+
+
 def share_interval(hits: int, count: int) -> Interval | None:
     """Wilson's 95 % interval of `hits` of `count`; None of nothing."""
     if not count:

@@ -68,6 +68,9 @@ def rows(f: Figures) -> list[tuple[str, str]]:
         ("mean (expectancy)", wording.sol(f.mean_lamports)),
         ("mean in USD", wording.usd(f.mean_usd)),
         ("  mean, 95 % interval", _interval(f.mean_usd_interval)),
+        ("  drawn by whole episodes", _interval(f.mean_usd_by_episodes)),
+        ("mean net on cost", wording.share(f.mean_return)),
+        ("  net on cost, 95 % interval", _shares(f.mean_return_interval)),
         ("median", wording.sol(f.median_lamports)),
         ("median in USD", wording.usd(f.median_usd)),
         ("mean win", wording.usd(f.mean_win_usd)),
@@ -98,6 +101,10 @@ def rows(f: Figures) -> list[tuple[str, str]]:
 
 def _interval(interval: Interval | None) -> str:
     return wording.NONE if interval is None else f"{wording.usd(interval.low)} to {wording.usd(interval.high)}"
+
+
+def _shares(interval: Interval | None) -> str:
+    return wording.NONE if interval is None else f"{wording.share(interval.low)} to {wording.share(interval.high)}"
 
 
 def _count_lines(sample: Sample) -> Iterator[str]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from core.report.resampling import (
     Interval,
     deflated_sharpe,
+    grouped_interval,
     mean_interval,
     quantile,
     share_interval,
@@ -37,6 +38,17 @@ def test_one_value_says_nothing_of_spread():
     assert mean_interval([1.0], 1) is None
     assert sharpe([1.0]) is None
     assert deflated_sharpe([0.1, 0.1], 1) is None
+
+
+def test_values_that_hang_together_leave_the_mean_less_sure():
+    groups = [[10.0] * 20, [-5.0] * 20, [8.0] * 20, [-7.0] * 20, [1.0] * 20]
+    loose = mean_interval([value for group in groups for value in group], 1)
+    grouped = grouped_interval(groups, 1)
+
+    assert loose is not None
+    assert grouped is not None
+    assert grouped.low < loose.low < loose.high < grouped.high
+    assert grouped_interval([[1.0, 2.0]], 1) is None
 
 
 def test_wilsons_interval_of_eight_of_ten():
