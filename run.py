@@ -6,13 +6,17 @@ monkey.patch_all()  # before every other import: locks and sockets made earlier 
 
 import argparse
 import logging
+import signal
 import sys
 from typing import NoReturn
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the program is still being read ends it without a word
 
 from typing_extensions import override
 
 from commands import audit, demo, paper, replay, simulate
-from core.errors import MicroError, Refused
+from core.errors import MicroError, NeedsReconcile, Refused
 
 BAD_INPUT = 2
 """Exit code of a start that was refused; nothing was changed."""
@@ -50,13 +54,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments = ["paper", *arguments]
     options = parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except Refused as refusal:
+    except (Refused, NeedsReconcile) as refusal:
         print(f"micro-lightning: {refusal}", file=sys.stderr)
         return BAD_INPUT
     except MicroError as error:

@@ -17,6 +17,7 @@ from gevent.event import Event
 from gevent.hub import get_hub
 from gevent.threadpool import ThreadPool
 
+from actors.adapters.pool import call
 from actors.base import Context
 from actors.clock import MarketClock
 from actors.control import Stop
@@ -131,7 +132,7 @@ class System:
         self.pending_calls += 1
         try:
             with self.directory.flow.work():
-                return self._pool.apply(function, args, kwargs)
+                return call(self._pool, function, *args, **kwargs)
         finally:
             self.pending_calls -= 1
 

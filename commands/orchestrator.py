@@ -22,9 +22,8 @@ from commands import sources, strategies
 from commands.drain import LEAST_LEFT_S, drained, left_s
 from commands.drive import drive
 from commands.house import House
-from commands.journal import Journal
 from commands.outcomes import MicroOperation, Status, gate_of, operation_of, status_of
-from commands.reconcile import check_pair, hold_entries, warning
+from commands.reconcile import check_pair, hold_entries, opened_journal, warning
 from core.errors import AskTimeout, Fatal, Refused
 from core.hearing import Hearing
 from core.ledger.books import ClosedOperation
@@ -165,7 +164,7 @@ class MicroLightningOrchestrator:
         )
 
     def _opened(self, state: StateDirectory) -> House:
-        journal = Journal(state.journal)
+        journal = opened_journal(state)
         source = sources.embedded(self.settings, state, self._market, not_before_s=journal.books.at_s)
         check_pair(state.path, journal.books, source.chain)
         differs = warning(journal.books, source.chain, source.backend.status)

@@ -18,9 +18,8 @@ from actors.adapters.state_directory import StateDirectory
 from commands import sources, strategies
 from commands.drain import drained, refusal
 from commands.house import House
-from commands.journal import Journal
 from commands.options import settings_of
-from commands.reconcile import check_pair, hold_entries, warning
+from commands.reconcile import check_pair, hold_entries, opened_journal, warning
 from commands.servers import servers
 from core.errors import Refused
 from core.messages import RaiseAlert
@@ -64,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     asked = stop_signals()
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
-    journal = Journal(state.journal)
+    journal = opened_journal(state)
     if settings.runtime.feed == sources.LIVE:
         file = Path(options.settings_file) if options.settings_file else None
         source = sources.live(settings, state, foreign("SOLANA_WS_URL", file=file))

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from actors.adapters.state_directory import StateDirectory
 from commands.house import House
+from commands.journal import Journal
 from core.errors import Refused
 from core.ledger.audit import ChainState, differences
 from core.ledger.books import Books
@@ -14,12 +16,28 @@ SHOWN = 5
 """Differences named in the warning; `audit` names all."""
 
 
+NO_JOURNAL = "{} holds a paper chain without its journal; restore it, or choose another MICRO_STATE_DIR"
+NO_CHAIN = "{} holds a journal without its paper.db; restore it, or choose another MICRO_STATE_DIR"
+
+
+def opened_journal(state: StateDirectory) -> Journal:
+    """The journal of this directory. Raises Refused, having made nothing, where it or its paper chain was moved away:
+    with a new one beside the old they would never agree again."""
+    chain = state.path / "paper.db"
+    if chain.exists() and not state.journal.exists():
+        raise Refused(NO_JOURNAL.format(state.path))
+    journal = Journal(state.journal)
+    if journal.books.seq and not chain.exists():
+        raise Refused(NO_CHAIN.format(state.path))
+    return journal
+
+
 def check_pair(path: Path, books: Books, chain: PaperChain) -> None:
-    """Raises Refused for a journal and a paper chain of which one was moved away: they would never agree again."""
+    """Raises Refused where one of the two was emptied."""
     if chain.settled and not books.seq:
-        raise Refused(f"{path} holds a paper chain without its journal; restore it, or choose another MICRO_STATE_DIR")
+        raise Refused(NO_JOURNAL.format(path))
     if not chain.settled and books.wallet_lamports() != books.capital_lamports():
-        raise Refused(f"{path} holds a journal without its paper.db; restore it, or choose another MICRO_STATE_DIR")
+        raise Refused(NO_CHAIN.format(path))
 
 
 def hold_entries(house: House, why: str) -> None:

@@ -9,6 +9,7 @@ import zlib
 from _queue import SimpleQueue  # the native one: the writer thread must not wait on the hub
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -32,6 +33,7 @@ CREATE TABLE IF NOT EXISTS entry (
     body TEXT NOT NULL, checksum INTEGER NOT NULL
 ) STRICT
 """
+_KINDS = (int, int, str, float, str, int)
 COLUMNS = ("seq", "version", "kind", "at_s", "body", "checksum")
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """What only a damaged file, or one that is no database, causes. A lock or a full disk says nothing about the file."""
@@ -132,15 +134,18 @@ class JournalStore:
 
     def _open(self) -> tuple[int, int]:
         try:
-            db = sqlite3.connect(self.path, isolation_level=None)
-            self._refuse_foreign(db)
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute(_SCHEMA)
-            seq, last, bad = self._verify(db)
-            if bad:
-                self._set_rows_aside(db, seq, bad)
-            db.close()
-        except sqlite3.DatabaseError as error:
+            with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+                self._refuse_foreign(db)
+                db.execute("PRAGMA journal_mode=WAL")
+                db.execute(_SCHEMA)
+                seq, last, bad = self._verify(db)
+                if bad:
+                    self._set_rows_aside(db, seq, bad)
+                # A page may be bad where no row shows it; then the next commits would fail.
+                (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
+                if state != "ok" or (bad and self._verify(db) != (seq, last, "")):
+                    raise sqlite3.DatabaseError(state)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             # Without a code it is text that is no UTF-8: found by Python, not by SQLite.
             if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & PRIMARY not in DAMAGE:
                 raise Refused(f"the journal {self.path} cannot be opened now: {error}") from None
@@ -158,6 +163,8 @@ class JournalStore:
         """The last good sequence number, its checksum, and why the next row is bad (empty when there is none)."""
         seq = last = 0
         for row_seq, version, body, row_checksum in db.execute(_ROWS, (0,)):
+            if not (isinstance(version, int) and isinstance(body, str) and isinstance(row_checksum, int)):
+                return seq, last, f"entry {seq + 1} is damaged"
             if version > SCHEMA_VERSION:
                 raise Refused(f"{self.path} was written by a newer version (schema {version}); start that version")
             if row_seq != seq + 1:
@@ -178,24 +185,28 @@ class JournalStore:
         db.execute("DELETE FROM entry WHERE seq > ?", (seq,))
         self.set_aside = SetAside(seq + 1, len(rows), str(aside), reason)
 
-    def _salvage(self, error: sqlite3.DatabaseError) -> tuple[int, int]:
+    def _salvage(self, error: Exception) -> tuple[int, int]:
         """Copy the readable beginning of a damaged file into a new one and set the damaged one aside."""
         good = self._readable_rows()
         if not good:
             raise Refused(
-                f"{self.path} is not a readable journal ({error}); restore a backup or move the file away"
+                f"{self.path} is not a readable journal ({error}); restore a backup, or choose another MICRO_STATE_DIR"
             ) from None
+        fresh = self.path.with_name(self.path.name + ".fresh")
+        fresh.unlink(missing_ok=True)
+        with closing(sqlite3.connect(fresh, isolation_level=None)) as db:
+            db.execute(_SCHEMA)
+            db.execute("BEGIN")
+            db.executemany(_INSERT, good)
+            db.execute("COMMIT")
         aside = _free_name(self.path.with_name("journal.damaged.db"))
-        for suffix in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        self.path.rename(aside)
-        db = sqlite3.connect(self.path, isolation_level=None)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute(_SCHEMA)
-        db.execute("BEGIN")
-        db.executemany(_INSERT, good)
-        db.execute("COMMIT")
-        db.close()
+        for suffix in ("", "-wal", "-shm"):
+            part = self.path.with_name(self.path.name + suffix)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + suffix))
+        fresh.rename(self.path)
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+            db.execute("PRAGMA journal_mode=WAL")
         self.set_aside = SetAside(good[-1][0] + 1, 0, str(aside), f"the file is damaged: {error}")
         return good[-1][0], good[-1][5]
 
@@ -204,13 +215,14 @@ class JournalStore:
         last = 0
         copy = _padded_copy(self.path)
         try:
-            db = sqlite3.connect(copy, isolation_level=None)
-            for row in db.execute("SELECT seq, version, kind, at_s, body, checksum FROM entry ORDER BY seq"):
-                if row[0] != len(good) + 1 or row[5] != checksum(last, row[0], row[4]):
-                    break
-                self._decoder.decode(row[4])
-                good.append(row)
-                last = row[5]
+            with closing(sqlite3.connect(copy, isolation_level=None)) as db:
+                for row in db.execute("SELECT seq, version, kind, at_s, body, checksum FROM entry ORDER BY seq"):
+                    is_whole = all(isinstance(value, kind) for value, kind in zip(row, _KINDS, strict=True))
+                    if not is_whole or row[0] != len(good) + 1 or row[5] != checksum(last, row[0], row[4]):
+                        break
+                    self._decoder.decode(row[4])
+                    good.append(row)
+                    last = row[5]
         except (sqlite3.DatabaseError, msgspec.MsgspecError, UnicodeDecodeError):
             return good  # the damage begins here; what stands before it is what can be saved
         finally:
@@ -221,12 +233,21 @@ class JournalStore:
     def _write(self) -> None:
         """The writer thread: commits whatever has gathered, then wakes who waits, through the hub."""
         try:
-            db = sqlite3.connect(self.path, isolation_level=None)
-            while (batch := self._gather()) is not None:
-                self._commit(db, batch)
-            db.close()
+            with closing(sqlite3.connect(":memory:", isolation_level=None)) as nowhere:
+                db = self._connected() or nowhere
+                while (batch := self._gather()) is not None:
+                    self._commit(db, batch)
+                db.close()
         finally:
             self._from_writer(self._ended.set)
+
+    def _connected(self) -> sqlite3.Connection | None:
+        """The writer's connection; None, and a failure for whoever appends, when there can be none."""
+        try:
+            return sqlite3.connect(self.path, isolation_level=None)
+        except sqlite3.Error as error:
+            self._failure = error
+            return None
 
     def _gather(self) -> "Batch | None":
         first = self._inbox.get()

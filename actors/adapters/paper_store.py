@@ -21,6 +21,7 @@ from gevent.threadpool import ThreadPool
 from msgspec.structs import replace
 from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
+from actors.adapters.pool import call
 from core.errors import Fatal, NeedsReconcile, Refused
 from core.market.paper.chain import PaperChain, digest
 from core.market.paper.impact import Impact
@@ -81,10 +82,10 @@ class PaperStore:
         self._pool = ThreadPool(1)
         try:
             self._db = self._run(self._open)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             self._pool.kill()
             raise Refused(
-                f"{self.path} is no paper chain ({error}); move it away or choose another state directory"
+                f"{self.path} is no paper chain ({error}); restore a backup, or choose another MICRO_STATE_DIR"
             ) from None
         self._progress = os.open(directory / "paper.progress", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._cell = 0
@@ -92,7 +93,7 @@ class PaperStore:
 
     def origin(self, made: Origin) -> Origin:
         """What this world was made from; `made` where there is none yet. Refused when it is of another kind."""
-        found = self._run(lambda: self._db.execute("SELECT version, kind, seed, settings FROM origin").fetchone())
+        found = self._read(lambda: self._db.execute("SELECT version, kind, seed, settings FROM origin").fetchone())
         if found is None:
             row = (SCHEMA_VERSION, made.kind, made.seed, made.settings)
             self._write(lambda: self._db.execute("INSERT INTO origin VALUES (?, ?, ?, ?)", row))
@@ -106,7 +107,7 @@ class PaperStore:
 
     def load(self) -> Saved:
         """The state after the last landing. NeedsReconcile when it is not what was written."""
-        row = self._run(lambda: self._db.execute("SELECT digest, body FROM state").fetchone())
+        row = self._read(lambda: self._db.execute("SELECT digest, body FROM state").fetchone())
         if row is None:
             return Saved()
         try:
@@ -116,7 +117,7 @@ class PaperStore:
         if digest(saved.chain) != row[0]:
             raise NeedsReconcile(f"the paper chain in {self.path} was altered: its digest differs")
         newest = 'SELECT "order", settlement FROM landing ORDER BY seq DESC LIMIT ?'
-        rows = self._run(lambda: self._db.execute(newest, (SETTLED_KEPT,)).fetchall())
+        rows = self._read(lambda: self._db.execute(newest, (SETTLED_KEPT,)).fetchall())
         settled = [_landed(row).settlement for row in reversed(rows)]
         return replace(saved, chain=replace(saved.chain, settled={one.signature: one for one in settled}))
 
@@ -142,13 +143,13 @@ class PaperStore:
     def landings(self, after_slot: int) -> Iterator[Landed]:
         """What landed after this slot, in order."""
         query = 'SELECT "order", settlement FROM landing WHERE slot > ? ORDER BY seq'
-        rows = self._run(lambda: self._db.execute(query, (after_slot,)).fetchall())
+        rows = self._read(lambda: self._db.execute(query, (after_slot,)).fetchall())
         return map(_landed, rows)
 
     def settlement(self, signature: str) -> Settlement | None:
         """What this transaction did, however long ago."""
         query = 'SELECT "order", settlement FROM landing WHERE signature = ?'
-        row = self._run(lambda: self._db.execute(query, (signature,)).fetchone())
+        row = self._read(lambda: self._db.execute(query, (signature,)).fetchone())
         return None if row is None else _landed(row).settlement
 
     def keep_snapshot(self, slot: int, snapshot: bytes) -> None:
@@ -158,7 +159,7 @@ class PaperStore:
     def snapshots(self) -> list[tuple[int, bytes]]:
         """(slot, bytes), newest first; those that cannot be unpacked are left out."""
         query = "SELECT slot, body FROM snapshot ORDER BY slot DESC"
-        rows = self._run(lambda: self._db.execute(query).fetchall())
+        rows = self._read(lambda: self._db.execute(query).fetchall())
         return [(slot, snapshot) for slot, body in rows if (snapshot := _unpacked(body))]
 
     def advance(self, slot: int) -> None:
@@ -169,7 +170,7 @@ class PaperStore:
 
     def newest_slot(self) -> int:
         """The newest slot that anybody may have seen; 0 for a new world."""
-        landed = self._run(lambda: self._db.execute("SELECT coalesce(max(slot), 0) FROM landing").fetchone())[0]
+        landed = self._read(lambda: self._db.execute("SELECT coalesce(max(slot), 0) FROM landing").fetchone())[0]
         cells = [os.pread(self._progress, _CELL.size, place * _CELL.size) for place in (0, 1)]
         slots = [_CELL.unpack(cell)[:2] for cell in cells if len(cell) == _CELL.size]
         written = [slot for slot, check in slots if zlib.crc32(slot.to_bytes(8, "little")) == check]
@@ -186,11 +187,19 @@ class PaperStore:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")
         db.executescript(_SCHEMA)
+        (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if state != "ok":
+            raise sqlite3.DatabaseError(state)
         return db
 
     def _run(self, work: Callable[[], T]) -> T:
-        result: T = self._pool.apply(work)
-        return result
+        return call(self._pool, work)
+
+    def _read(self, work: Callable[[], T]) -> T:
+        try:
+            return self._run(work)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise NeedsReconcile(f"the paper chain in {self.path} cannot be read: {error}") from None
 
     def _write(self, work: Callable[[], object]) -> None:
         try:
@@ -222,7 +231,10 @@ class PaperStore:
 
 
 def _landed(row: tuple[str, str]) -> Landed:
-    return Landed(msgspec.json.decode(row[0], type=Order), msgspec.json.decode(row[1], type=Settlement))
+    try:
+        return Landed(msgspec.json.decode(row[0], type=Order), msgspec.json.decode(row[1], type=Settlement))
+    except msgspec.MsgspecError as error:
+        raise NeedsReconcile(f"a landing of the paper chain cannot be read: {error}") from None
 
 
 def _unpacked(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from actors.adapters.paper_store import Landed, Origin, PaperStore, Saved
 from core.chain.decode import Decoder
-from core.errors import Refused
+from core.errors import NeedsReconcile, Refused
 from core.market.paper.chain import holdings_of
 from core.market.paper.feed import PaperFeed
 from core.market.paper.impact import ImpactBook
@@ -97,7 +97,10 @@ class PaperWorld:
         """
         store = PaperStore(directory)
         origin = store.origin(Origin("market", seed, msgspec.json.encode(settings)))
-        settings = msgspec.json.decode(origin.settings, type=MarketSettings)
+        try:
+            settings = msgspec.json.decode(origin.settings, type=MarketSettings)
+        except msgspec.MsgspecError as error:
+            raise NeedsReconcile(f"what the market of {directory} was made from cannot be read: {error}") from None
         simulator = _restored(store) or Simulator(settings, origin.seed)
         venue = PaperVenue(rule, origin.seed, store.load().chain)
         world = cls(DurableVenue(store, venue), PaperMarket(simulator, venue))

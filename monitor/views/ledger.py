@@ -10,11 +10,11 @@ KINDS: tuple[str, ...] = tuple(sorted(str(kind.__struct_config__.tag) for kind i
 
 
 def shown(entry: Entry) -> Shown:
-    """One entry; `kind` says which record it is, the rest are that record's own fields."""
+    """One entry; `kind` says which record it is, `schema` how it was written, the rest are that record's own fields."""
     fields = plain(entry.record)
     if not isinstance(fields, dict):
         raise TypeError(f"a record is a struct, not {fields!r}")
-    return {"seq": entry.seq, "version": entry.version, "kind": kind_of(entry), **fields}
+    return {"seq": entry.seq, "schema": entry.version, "kind": kind_of(entry), **fields}
 
 
 def kind_of(entry: Entry) -> str:

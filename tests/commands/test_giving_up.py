@@ -1,6 +1,7 @@
 """A fault that comes back whenever the gate is restarted: the root gives up, and the process says so and ends."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,23 @@ def test_when_the_root_gives_up_the_process_dumps_its_state_and_ends_with_one(tm
     assert str(tmp_path / "state") in last
     dump = json.loads((tmp_path / "state" / "dump.json").read_text())
     assert {"root", "journal", "executor"} <= dump["actors"].keys()
+
+
+def test_ctrl_c_while_the_program_is_still_being_read_ends_it_without_a_word(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, str(PROJECT / "run.py"), "audit", "--state", "nowhere"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    maps = Path(f"/proc/{process.pid}/maps")
+    while process.poll() is None and "msgspec" not in maps.read_text():
+        pass
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+
+    assert "Traceback" not in errors
+    assert output == ""
+    assert process.returncode in (-signal.SIGINT, 2)

@@ -158,14 +158,13 @@ def test_what_is_wrong_with_a_state_directory_is_said_at_the_start_and_nothing_g
     assert journal_of(paper.state, tmp_path / "copy").rows[: len(entries) - 1] == entries[:-1]
 
     def refused(words: str) -> None:
-        before = {path.name: path.read_bytes() for path in paper.state.glob("journal*")}
+        before = _contents(paper.state / "journal.db", tmp_path / "copy")
         paper.start(speed=60)
         assert paper.ended() == 2
         assert words in paper.output
         assert paper.output.startswith("micro-lightning: ")
         assert paper.output.count("\n") == 1
-        after = {path.name: path.read_bytes() for path in paper.state.glob("journal*")}
-        assert {name: after.get(name) for name in before} == before
+        assert _contents(paper.state / "journal.db", tmp_path / "copy") == before
 
     _restore(whole, paper.state)
     _alter(paper.state / "journal.db", "UPDATE entry SET version = 99 WHERE seq = 2")
@@ -175,6 +174,12 @@ def test_what_is_wrong_with_a_state_directory_is_said_at_the_start_and_nothing_g
     for path in paper.state.glob("journal*"):
         path.unlink()
     refused("holds a paper chain without its journal; restore it, or choose another MICRO_STATE_DIR")
+
+    _restore(whole, paper.state)
+    for path in paper.state.glob("paper*"):
+        path.unlink()
+    refused("holds a journal without its paper.db; restore it, or choose another MICRO_STATE_DIR")
+    assert not list(paper.state.glob("paper*"))
 
     (paper.state / "journal.db").write_bytes(b"my diary " * 1_000)
     refused("is not a readable journal")
@@ -204,6 +209,23 @@ def test_books_that_lost_their_end_are_found_to_differ_from_the_chain_and_nothin
     audit = ran(paper.folder, "audit", "--state", str(paper.state))
     assert audit.returncode == 1
     assert "WRONG wallet:lightning" in audit.stdout
+
+
+def _contents(journal: Path, copy: Path) -> object:
+    """What the file says, from a copy: its rows, its bytes where it is no database, None where it is not there."""
+    if not journal.exists():
+        return None
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for path in journal.parent.glob("journal.db*"):
+        shutil.copy(path, copy)
+    db = sqlite3.connect(copy / "journal.db")
+    try:
+        return db.execute("SELECT * FROM entry ORDER BY seq").fetchall()
+    except sqlite3.DatabaseError:
+        return journal.read_bytes()
+    finally:
+        db.close()
 
 
 def _alter(path: Path, statement: str) -> None:

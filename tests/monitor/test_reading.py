@@ -221,6 +221,12 @@ def test_the_ledger_pages_without_gap_or_repeat(panel, monitor):
     assert seen == list(range(len(panel.records), 0, -1))
 
 
+def test_an_entry_shows_how_it_was_written_beside_its_records_own_fields(monitor):
+    (started,) = monitor.get("/ledger?kind=run_started").get_json()["items"]
+
+    assert (started["schema"], started["version"]) == (1, "test")
+
+
 def test_the_ledger_filters_by_kind_and_mint(monitor):
     shown = monitor.get(f"/ledger?kind=candidate_judged&mint={REFUSED}").get_json()["items"]
 
