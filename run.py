@@ -15,7 +15,7 @@ if __name__ == "__main__":
 
 from typing_extensions import override
 
-from commands import audit, demo, paper, replay, simulate
+from commands import audit, demo, paper, process, replay, simulate
 from core.errors import MicroError, NeedsReconcile, Refused
 
 BAD_INPUT = 2
@@ -58,6 +58,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments = ["paper", *arguments]
+    process.set_up()
     options = parser().parse_args(arguments)
     try:
         code: int = options.run(options)

@@ -14,7 +14,6 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 import gevent
 import pykka
 from gevent import Greenlet
-from gevent.event import AsyncResult
 from gevent.hub import GreenletExit
 from pykka.messages import _ActorStop
 from typing_extensions import override
@@ -23,15 +22,13 @@ from actors.control import Began, Exited, Failed, Probe, Stop
 from actors.life import KILL_S, ActorGreenlet, Crash, as_crash
 from actors.life import Context as Context
 from actors.mailbox import CONTROL, Letter, Mailbox
+from actors.outcome import Outcome
 from actors.reply import Reply
 from core.errors import MicroError, Unavailable
 
 log = logging.getLogger(__name__)
 
 M = TypeVar("M")
-
-SLICE_S = 0.002
-"""How long an actor with a full mailbox may go on before everybody else gets a turn."""
 
 
 class Actor(pykka.ThreadingActor, Generic[M]):
@@ -50,7 +47,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
         self.inbox = cast(Mailbox, self.actor_inbox)
         self._flow = self.directory.flow
         self._counts = self._flow.counts(self.name)
-        self.inbox.open(self.name, context.bounds, self._flow, self._counts)
+        self.inbox.open(self.name, context.bounds, self._flow, self._counts, urgent=context.urgent)
         self.greenlet: ActorGreenlet | None = None
         self.asking = ""
         """Name of the actor this one waits for, if it does."""
@@ -66,7 +63,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
 
     @abstractmethod
     def handle(self, message: M) -> object:
-        """Do what the message asks. What is returned answers an ask; a gevent `AsyncResult` answers when it is set, a
+        """Do what the message asks. What is returned answers an ask; an `Outcome` answers when it is set, a
         returned (not raised) MicroError is raised in the asker. Whatever is raised ends this actor."""
 
     def on_begin(self) -> None:
@@ -145,7 +142,6 @@ class Actor(pykka.ThreadingActor, Generic[M]):
 
     def _serve(self) -> None:
         inbox, flow = self.inbox, self._flow
-        turn_s = monotonic()
         while not self.finishing:
             letter = inbox.get()
             if letter.kind == CONTROL:
@@ -167,9 +163,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
                     self._count_handled()
             if answer is not None or letter.reply_to is not None:
                 self._answer(letter, answer)
-            if self.since_s - turn_s > SLICE_S and not inbox.empty():
-                gevent.sleep(0)
-                turn_s = monotonic()
+            inbox.breathe(self.since_s)
 
     def _count_handled(self) -> None:
         self.handling = False
@@ -198,19 +192,19 @@ class Actor(pykka.ThreadingActor, Generic[M]):
                 log.warning("%s: %s was told and came to nothing: %s", self.name, type(letter.message).__name__, answer)
             else:
                 reply.fail(answer)
-        elif reply is not None and isinstance(answer, AsyncResult):
+        elif reply is not None and isinstance(answer, Outcome):
             self._promised.add(reply)
             answer.rawlink(partial(self._keep_promise, reply))
         elif reply is not None:
             reply.set(answer)
 
-    def _keep_promise(self, reply: Reply, answer: "AsyncResult[Any]") -> None:
+    def _keep_promise(self, reply: Reply, answer: Outcome[Any]) -> None:
         if reply in self._promised:
             self._promised.discard(reply)
-            if answer.exception is None:
-                reply.set(answer.value)
+            if answer.error is None:
+                reply.set(answer.get())
             else:
-                reply.fail(as_crash(answer.exception))
+                reply.fail(as_crash(answer.error))
 
     def _help(self, function: Callable[..., object], *args: object) -> None:
         try:
@@ -274,7 +268,8 @@ class Actor(pykka.ThreadingActor, Generic[M]):
         else:
             self.system.root_ended(reason)
 
-    def _died(self, _greenlet: "Greenlet[..., Any]") -> None:
+    def _died(self, greenlet: ActorGreenlet) -> None:
+        greenlet.actor = None  # a circle: the collector would have to find every watcher that ever lived
         if not self._left:
             self.actor_stopped.set()
             self.directory.closing(self)

@@ -71,7 +71,7 @@ class Directory(Names):
         if asker is not None:
             asker.asking = name
         try:
-            if not reply.wait(timeout_s):
+            if not reply.wait(timeout_s, self.flow.turns, urgent=asker is not None and asker.context.urgent):
                 raise AskTimeout(f"{name} did not answer {type(message).__name__} within {timeout_s} s")
         finally:
             if asker is not None:
@@ -234,17 +234,17 @@ class Directory(Names):
         elif entry is None or entry.state is DEAD:
             self._bury(name, self.flow.counts(name), letter.message, letter.reply_to)
         else:
-            entry.buffer.append(letter)
+            entry.hold((letter,))
             self.flow.busy += 1
 
     def _keep(self, entry: Entry, letter: Letter) -> bool:
         if entry.keep == 0:
             self._bury(entry.name, entry.counts, letter.message, letter.reply_to)
             return False
-        if len(entry.buffer) >= entry.keep:
+        if entry.held() >= entry.keep:
             entry.counts.refused += 1
             raise Refused(f"{entry.name} is {entry.state.value} and {entry.keep} messages wait for it already")
-        entry.buffer.append(letter)
+        entry.hold((letter,))
         self.flow.busy += 1
         return True
 

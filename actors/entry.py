@@ -1,6 +1,7 @@
 """One name of the directory: who is behind it, in which state, and what waits for it."""
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -30,9 +31,9 @@ class Entry:
     """Written by the directory only; its fields change together."""
 
     __slots__ = (
+        "_held",
         "actor",
         "again",
-        "buffer",
         "class_name",
         "counts",
         "dynamic",
@@ -55,7 +56,7 @@ class Entry:
         self.actor: Actor[Any] | None = None
         self.open: Mailbox | None = None
         """The mailbox to tell, while the name is alive."""
-        self.buffer: deque[Letter] = deque()
+        self._held: deque[Letter] | None = None  # made when it is needed: an empty one is 0.6 KB for each of a thousand
         self.keep = KEEP
         self.dynamic = self.supervises = self.again = False
         """`again`: a new child of the name was asked for while the last one was ending."""
@@ -69,6 +70,24 @@ class Entry:
         finishing = self.actor is not None and self.actor.finishing
         return self.dynamic and (self.state is RESTARTING or (self.state is ALIVE and finishing))
 
+    def held(self) -> int:
+        """How many letters wait for the next incarnation."""
+        return len(self._held) if self._held is not None else 0
+
+    def hold(self, letters: Sequence[Letter], *, first: bool = False) -> None:
+        """Keep them for the next incarnation, in their order; `first`: before those that wait already."""
+        if self._held is None:
+            self._held = deque(letters)
+        elif first:
+            self._held.extendleft(reversed(letters))
+        else:
+            self._held.extend(letters)
+
+    def let_go(self) -> Iterable[Letter]:
+        """Everything that waited, in order; from now on it does not."""
+        held, self._held = self._held, None
+        return held if held is not None else ()
+
     def snapshot(self, *, late: bool = False) -> ActorSnapshot:
         """What can be seen from outside now; `late` when the looker knows that it is."""
         actor = self.actor
@@ -81,7 +100,7 @@ class Entry:
             state=self.state,
             incarnation=self.incarnation,
             restarts=max(self.incarnation - 1, 0),
-            mailbox_depth=len(self.buffer) + (0 if actor is None else len(actor.inbox)),
+            mailbox_depth=self.held() + (0 if actor is None else len(actor.inbox)),
             handled=self.handled_before + (0 if actor is None else actor.handled),
             last_message_age_s=age_s,
             late=late or hung,

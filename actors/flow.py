@@ -10,6 +10,7 @@ import gevent
 from gevent.hub import get_hub, getcurrent
 from greenlet import greenlet
 
+from actors.turns import Turns
 from core.snapshots import TrafficCounts
 
 
@@ -40,11 +41,12 @@ class Counts:
 class Flow:
     """What is under way in one system. Used from the hub's thread only."""
 
-    __slots__ = ("_by_class", "_hub", "_waiting", "_waking", "busy")
+    __slots__ = ("_by_class", "_hub", "_waiting", "_waking", "busy", "turns")
 
     def __init__(self) -> None:
         self.busy = 0
         """Messages in mailboxes or being handled, control messages, names starting or restarting, native calls."""
+        self.turns = Turns()
         self._by_class: dict[str, Counts] = {}
         self._hub = get_hub()
         self._waiting: list[greenlet] = []

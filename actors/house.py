@@ -37,33 +37,33 @@ def _trading() -> Branch:
         name="trading",
         rule=RestartRule(strategy=Strategy.REST_FOR_ONE, intensity=PATIENT.intensity, period_s=PATIENT.period_s),
         children=(
-            Worker(name="journal", actor=JournalActor),
+            Worker(name="journal", actor=JournalActor, urgent=True),
             Branch(
                 name="chain",
                 children=(
-                    Worker(name="feed", actor=FeedActor),
+                    Worker(name="feed", actor=FeedActor, urgent=True),
                     Worker(name="accounts", actor=AccountsActor),
-                    Worker(name="venue", actor=VenueActor),
+                    Worker(name="venue", actor=VenueActor, urgent=True),
                 ),
             ),
             Branch(
                 name="treasury",
                 children=(
-                    *(Worker(name=f"wallet.{role}", actor=WalletActor) for role in Role),
+                    *(Worker(name=f"wallet.{role}", actor=WalletActor, urgent=True) for role in Role),
                     Worker(name="treasurer", actor=TreasurerActor),
                 ),
             ),
-            Worker(name="executor", actor=ExecutorActor),
+            Worker(name="executor", actor=ExecutorActor, urgent=True),
             Branch(
                 name="positions",
-                templates=(Worker(name="position", actor=PositionActor, restart=Restart.TRANSIENT),),
+                templates=(Worker(name="position", actor=PositionActor, urgent=True, restart=Restart.TRANSIENT),),
                 rebuild=open_positions,
             ),
             # What is told to the gate while it is down must not be done later: entries fail closed.
-            Worker(name="commandments", actor=CommandmentsActor, keep=0),
+            Worker(name="commandments", actor=CommandmentsActor, urgent=True, keep=0),
             Branch(
                 name="market",
-                children=(Worker(name="miner", actor=MinerActor),),
+                children=(Worker(name="miner", actor=MinerActor, urgent=True),),
                 rebuild=ask_for_watchers,
                 templates=(Worker(name="watcher", actor=WatcherActor, restart=Restart.TEMPORARY),),
             ),

@@ -47,6 +47,7 @@ class Context(Struct, frozen=True, kw_only=True):
     system: "System"
     args: Any = None
     bounds: Bounds = Bounds()
+    urgent: bool = False
     shutdown_s: float = WORKER_SHUTDOWN_S
     """How long `on_end` may take, and how long the supervisor waits before it kills."""
 
@@ -56,7 +57,7 @@ class ActorGreenlet(Base):
 
     def __init__(self, actor: "Actor[Any]") -> None:
         super().__init__(actor.live)
-        self.actor = actor
+        self.actor: Actor[Any] | None = actor
 
 
 def current_actor() -> "Actor[Any] | None":

@@ -16,10 +16,8 @@ from core.errors import Refused
 from core.messages import Append, Command, Message, Query, Undelivered
 
 if TYPE_CHECKING:
-    from core.hearing import Hearing
     from core.ledger.books import Books
     from core.settings import Settings
-    from core.state.market_now import MarketNow
 
 M = TypeVar("M", bound=Message)
 S = TypeVar("S")
@@ -31,8 +29,8 @@ class MachineServices(Protocol):
     """What a machine's owner needs of `System.services`."""
 
     settings: "Settings"
-    market: "MarketNow"
-    strategy: "Hearing"
+    moment: Now
+    """One for all machines of a system: a step ends before the next begins."""
 
     def books(self) -> "Books":
         """The books as the journal's answers so far made them."""
@@ -51,7 +49,6 @@ class MachineActor(Actor[M], Generic[M, S]):
         super().__init__(context)
         services: MachineServices = context.system.services  # type: ignore[assignment]  # run.py wires it, the kernel looks not inside
         self._services = services
-        self._now: Now | None = None
         self.begun = False
         """Whether there is a state to look at."""
 
@@ -84,17 +81,9 @@ class MachineActor(Actor[M], Generic[M, S]):
 
     def fresh(self) -> Now:
         """What a step or a view may read, as it is at this moment."""
-        now = self._now
-        if now is None:
-            now = self._now = Now(
-                self.clock.now_s,
-                self._services.books(),
-                self._services.settings,
-                self._services.market,
-                self._services.strategy,
-            )
-        else:
-            now.at_s, now.books, now.settings = self.clock.now_s, self._services.books(), self._services.settings
+        services = self._services
+        now = services.moment
+        now.at_s, now.books, now.settings = self.clock.now_s, services.books(), services.settings
         return now
 
     def _perform_all(self, effects: Effects) -> None:

@@ -20,6 +20,8 @@ from core.errors import Refused, Unavailable
 from core.messages import Command, MarketData, Query
 
 CONTROL, COMMAND, EVENT, MARKET, TIMER = range(1, 6)
+SLICE_S = 0.002
+"""How long an actor with a full mailbox may go on before everybody else gets a turn."""
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -82,6 +84,8 @@ class Mailbox:
         "_name",
         "_newest",
         "_queue",
+        "_turn_s",
+        "_urgent",
         "_waiting",
         "_woken",
     )
@@ -90,18 +94,20 @@ class Mailbox:
     _bounds: Bounds
     _flow: Flow
     _counts: Counts
+    _urgent: bool
 
     def __init__(self) -> None:
-        self._control: deque[Letter] = deque()
+        self._control: deque[Letter] | None = None  # made when it is needed: few actors ever get a control message
         self._queue: deque[Letter] = deque()
         self._commands = self._events = self._market = 0
         self._newest: dict[str, Letter] | None = None
         self._hub = get_hub()
         self._waiting: greenlet | None = None
         self._woken = self._closed = False
+        self._turn_s = 0.0
 
-    def open(self, name: str, bounds: Bounds, flow: Flow, counts: Counts) -> None:
-        self._name, self._bounds, self._flow, self._counts = name, bounds, flow, counts
+    def open(self, name: str, bounds: Bounds, flow: Flow, counts: Counts, *, urgent: bool = False) -> None:
+        self._name, self._bounds, self._flow, self._counts, self._urgent = name, bounds, flow, counts, urgent
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Pykka's door, for whoever holds a ref. Names are the better address."""
@@ -146,17 +152,19 @@ class Mailbox:
         self._flow.busy += 1
         if self._waiting is not None and not self._woken:
             self._woken = True
-            self._hub.loop.run_callback(self._wake)
+            self._flow.turns.give(self._wake, urgent=self._urgent)
 
     def control(self, message: object, reply_to: Reply | None = None) -> bool:
         """Queue ahead of every ordinary message. False when the owner has ended."""
         if self._closed:
             return False
+        if self._control is None:
+            self._control = deque()
         self._control.append(Letter(CONTROL, message, reply_to))
         self._flow.busy += 1
         if self._waiting is not None and not self._woken:
             self._woken = True
-            self._hub.loop.run_callback(self._wake)
+            self._flow.turns.give(self._wake, urgent=self._urgent)
         return True
 
     def get(self) -> Letter:
@@ -172,6 +180,23 @@ class Mailbox:
             finally:
                 self._waiting = None
 
+    def breathe(self, now_s: float) -> None:
+        """Between two messages, the last begun at `now_s`: when the turn was long enough, others with mail go first."""
+        if not self._queue:
+            self._turn_s = 0.0
+            return
+        if self._turn_s == 0.0:
+            self._turn_s = now_s
+        if now_s - self._turn_s < SLICE_S:
+            return
+        self._turn_s = 0.0
+        self._waiting, self._woken = getcurrent(), True
+        self._flow.turns.give(self._wake, urgent=self._urgent)
+        try:
+            self._hub.switch()
+        finally:
+            self._waiting = None
+
     def empty(self) -> bool:
         return not self._control and not self._queue
 
@@ -182,8 +207,8 @@ class Mailbox:
     def close(self) -> tuple[list[Letter], list[Letter]]:
         """End of the owner: control letters and ordinary letters that nobody took. Control is refused from here on."""
         self._closed = True
-        control, ordinary = list(self._control), list(self._queue)
-        self._control.clear()
+        control, ordinary = list(self._control or ()), list(self._queue)
+        self._control = None
         self._queue.clear()
         self._newest = None
         self._commands = self._events = self._market = 0

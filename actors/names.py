@@ -68,8 +68,8 @@ class Names:
         entry = self._entries[actor.name]
         if entry.actor is actor:
             entry.open = actor.inbox
-            while entry.buffer:
-                actor.inbox.accept(entry.buffer.popleft())
+            for letter in entry.let_go():
+                actor.inbox.accept(letter)
                 self.flow.done()
             self._change(entry, ALIVE)
 
@@ -94,15 +94,14 @@ class Names:
         if entry is not None and entry.actor is actor:
             entry.actor = None
             entry.handled_before += actor.handled
-            entry.buffer.extendleft(reversed(kept))
+            entry.hold(kept, first=True)
 
     def release(self, name: str) -> None:
         """The name does not come back: what waits for it, and for everybody under it, becomes dead letters."""
         entry = self._entries.get(name)
         if entry is None:
             return
-        while entry.buffer:
-            letter = entry.buffer.popleft()
+        for letter in entry.let_go():
             self._bury(name, entry.counts, letter.message, letter.reply_to)
             self.flow.done()
         self._change(entry, DEAD)

@@ -1,13 +1,15 @@
-"""The future of an ask: Pykka's contract over a gevent result, at half the price of Pykka's own."""
+"""The future of an ask: Pykka's contract over an outcome, at half the price of Pykka's own."""
 
 import queue
 import sys
 from typing import Any
 
 import pykka
-from gevent.event import AsyncResult
 from pykka._types import OptExcInfo
 from typing_extensions import override
+
+from actors.outcome import Outcome
+from actors.turns import Turns
 
 
 class Reply(pykka.Future[Any]):
@@ -15,17 +17,15 @@ class Reply(pykka.Future[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._result: AsyncResult[Any] = AsyncResult()
+        self._outcome: Outcome[Any] = Outcome()
 
-    def wait(self, timeout_s: float | None) -> bool:
-        """Whether an answer came in time. A `gevent.Timeout` of the caller's own passes through."""
-        if not self._result.ready():
-            self._result.wait(timeout_s)
-        return self._result.ready()
+    def wait(self, timeout_s: float | None, turns: Turns | None = None, *, urgent: bool = False) -> bool:
+        """Whether an answer came in time; see `Outcome.wait`. A `gevent.Timeout` of the caller's own passes through."""
+        return self._outcome.wait(timeout_s, turns, urgent=urgent)
 
     def answer(self) -> Any:
         """What came, after `wait` said so. Raises what the actor raised or refused with."""
-        return self._result.get_nowait()
+        return self._outcome.get(block=False)
 
     @override
     def get(self, *, timeout: float | None = None) -> Any:
@@ -38,7 +38,7 @@ class Reply(pykka.Future[Any]):
     @override
     def set(self, value: Any = None) -> None:
         self._once()
-        self._result.set(value)
+        self._outcome.set(value)
 
     @override
     def set_exception(self, exc_info: OptExcInfo | None = None) -> None:
@@ -50,8 +50,8 @@ class Reply(pykka.Future[Any]):
     def fail(self, error: BaseException) -> None:
         """Answer with an error that need not be on its way as an exception."""
         self._once()
-        self._result.set_exception(error)
+        self._outcome.fail(error)
 
     def _once(self) -> None:
-        if self._get_hook is not None or self._result.ready():
+        if self._get_hook is not None or self._outcome.is_set:
             raise queue.Full

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from gevent.event import Event
 
 from core.chain.decode import Decoder
+from core.effects import Now
 from core.errors import Unavailable
 from core.hearing import Hearing
 from core.ledger.books import Books
@@ -64,6 +65,8 @@ class Services:
         """Set when a recording holds nothing more."""
         self.strategy = strategy if strategy is not None else Hearing()
         self._books: Books | None = None
+        self.moment = Now(0.0, Books(), settings, market, self.strategy)
+        """One for all machines: a step ends before the next begins, and each its own would keep old books alive."""
 
     def books(self) -> Books:
         """The books as the journal's answers so far made them."""

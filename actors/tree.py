@@ -28,6 +28,8 @@ class Worker(Struct, frozen=True, kw_only=True):
     shutdown_s: float = WORKER_SHUTDOWN_S
     start_s: float = START_S
     bounds: Bounds = Bounds()
+    urgent: bool = False
+    """It gets its turn before everybody who is not: the way from an event to an order."""
     keep: int = KEEP
     """Messages kept while it is down. 0: nothing told to it then is done later, it is a dead letter at once."""
 

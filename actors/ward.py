@@ -43,12 +43,20 @@ class Ward:
         """A new incarnation. Raises what its constructor raises, and Refused when the name is somebody else's."""
         spec = self.spec
         if isinstance(spec, Worker):
-            actor_class, args, bounds, keep = spec.actor, self.args, spec.bounds, spec.keep
+            actor_class, args, bounds, keep, urgent = spec.actor, self.args, spec.bounds, spec.keep, spec.urgent
         else:
-            actor_class, args, bounds, keep = of_branches, spec, Bounds(), 0
+            actor_class, args, bounds, keep, urgent = of_branches, spec, Bounds(), 0, False
         system.directory.expect(self.name, parent, keep=keep, dynamic=self.dynamic)
         actor_class.start(
-            Context(name=self.name, parent=parent, system=system, args=args, bounds=bounds, shutdown_s=spec.shutdown_s)
+            Context(
+                name=self.name,
+                parent=parent,
+                system=system,
+                args=args,
+                bounds=bounds,
+                urgent=urgent,
+                shutdown_s=spec.shutdown_s,
+            )
         )
         return system.directory.present(self.name)
 

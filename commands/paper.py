@@ -15,7 +15,7 @@ from gevent.event import Event
 from actors.adapters.environment import foreign
 from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
-from commands import sources, strategies
+from commands import process, sources, strategies
 from commands.drain import drained, refusal
 from commands.house import House
 from commands.options import settings_of
@@ -73,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
     differs = warning(journal.books, source.chain, source.backend.status)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
     house.start(servers(house, fresh))
+    process.settle_down()
     report_start(house, differs)
     return live_until_stopped(house, asked)
 

@@ -77,7 +77,7 @@ Effects = tuple[Effect, ...]
 class Now:
     """What a step may read beside its state and message: market time, books, settings, the whole market, the strategy.
 
-    One mutable object per owner, refreshed before each step: building a struct per event costs more than the step.
+    One mutable object per system, refreshed before each step: building a struct per event costs more than the step.
     """
 
     __slots__ = ("at_s", "books", "market", "settings", "strategy")

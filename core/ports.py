@@ -61,7 +61,7 @@ class VenueBackend(Protocol):
 
 
 class Commit(Protocol):
-    """The outcome of an append, now or later; gevent's `AsyncResult[int]` is one."""
+    """The outcome of an append, now or later."""
 
     def rawlink(self, callback: Callable[[Any], object]) -> None:
         """Call `callback` when the outcome is there."""

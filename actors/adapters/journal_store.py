@@ -6,26 +6,17 @@ at the next open. What cannot be trusted is set aside in a file beside the journ
 
 import sqlite3
 import zlib
-from _queue import SimpleQueue  # the native one: the writer thread must not wait on the hub
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-import gevent
 import msgspec
-from gevent.event import AsyncResult
-from gevent.monkey import get_original
 
+from actors.adapters.journal_writer import JournalWriter
+from actors.outcome import Outcome
 from core.errors import Fatal, Refused
 from core.records import SCHEMA_VERSION, AnyRecord, Entry
-
-_start_native_thread: Callable[..., object] = get_original("_thread", "start_new_thread")
-
-LINGER_S = 0.02
-"""Records nobody waits for gather at most this long, so that they share a commit."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -43,8 +34,7 @@ _INSERT = "INSERT INTO entry (seq, version, kind, at_s, body, checksum) VALUES (
 _ROWS = "SELECT seq, version, body, checksum FROM entry WHERE seq > ? ORDER BY seq"
 
 Row: TypeAlias = tuple[int, int, str, float, str, int]
-Done: TypeAlias = "AsyncResult[int]"
-Batch: TypeAlias = "list[tuple[list[Row], AsyncResult[int] | None]]"
+Done: TypeAlias = "Outcome[int]"
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -68,25 +58,18 @@ class JournalStore:
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(AnyRecord)
         self.seq, self._checksum = self._open()
-        self._inbox: SimpleQueue[tuple[list[Row], AsyncResult[int] | None] | None] = SimpleQueue()
-        self._failure: BaseException | None = None
-        self._ended: AsyncResult[None] = AsyncResult()
-        # A started watcher keeps the hub alive while greenlets wait for the writer, and its send() may be called by it.
-        self._committed: deque[Callable[[], None]] = deque()
-        self._wake = gevent.get_hub().loop.async_()
-        self._wake.start(self._report)
-        _start_native_thread(self._write, ())
+        self._writer = JournalWriter(path, _INSERT)
 
     def append(self, records: Sequence[AnyRecord], *, durable: bool) -> Done:
         """Queue records for the next commit. The result is set with the last sequence number: at once, or when durable.
 
         Once a commit failed every append fails with Fatal: the disk no longer takes what we decide.
         """
-        if self._failure is not None:
+        if self._writer.failure is not None:
             raise Fatal(f"the journal cannot write {self.failure}")
         rows = [self._row(record) for record in records]
-        done: Done = AsyncResult()
-        self._inbox.put((rows, done if durable else None))
+        done: Done = Outcome()
+        self._writer.put(rows, done if durable else None)
         if not durable:
             done.set(self.seq)
         return done
@@ -100,7 +83,7 @@ class JournalStore:
     @property
     def failure(self) -> str:
         """Why nothing can be written any more, empty while it can."""
-        return "" if self._failure is None else f"{self.path}: {self._failure}"
+        return "" if self._writer.failure is None else f"{self.path}: {self._writer.failure}"
 
     def entries(self, after_seq: int = 0) -> Iterator[Entry]:
         """Every committed entry after `after_seq`, in order."""
@@ -111,19 +94,7 @@ class JournalStore:
 
     def close(self) -> None:
         """Commit what is queued and end the writer."""
-        self._inbox.put(None)
-        self._ended.get()
-        self._wake.stop()
-        self._wake.close()
-
-    def _report(self) -> None:
-        """On the hub: tell those who wait what the writer did."""
-        while self._committed:
-            self._committed.popleft()()
-
-    def _from_writer(self, report: Callable[[], None]) -> None:
-        self._committed.append(report)
-        self._wake.send()
+        self._writer.end()
 
     def _row(self, record: AnyRecord) -> Row:
         body = self._encoder.encode(record).decode()
@@ -229,63 +200,6 @@ class JournalStore:
             for suffix in ("", "-wal", "-shm"):
                 copy.with_name(copy.name + suffix).unlink(missing_ok=True)
         return good
-
-    def _write(self) -> None:
-        """The writer thread: commits whatever has gathered, then wakes who waits, through the hub."""
-        try:
-            with closing(sqlite3.connect(":memory:", isolation_level=None)) as nowhere:
-                db = self._connected() or nowhere
-                while (batch := self._gather()) is not None:
-                    self._commit(db, batch)
-                db.close()
-        finally:
-            self._from_writer(self._ended.set)
-
-    def _connected(self) -> sqlite3.Connection | None:
-        """The writer's connection; None, and a failure for whoever appends, when there can be none."""
-        try:
-            return sqlite3.connect(self.path, isolation_level=None)
-        except sqlite3.Error as error:
-            self._failure = error
-            return None
-
-    def _gather(self) -> "Batch | None":
-        first = self._inbox.get()
-        if first is None:
-            return None
-        batch = [first]
-        while True:
-            wait = all(done is None for _, done in batch)
-            try:
-                item = self._inbox.get(timeout=LINGER_S) if wait else self._inbox.get_nowait()
-            except Exception as empty:  # _queue.Empty: nothing more has gathered
-                if type(empty).__name__ != "Empty":
-                    raise
-                return batch
-            if item is None:
-                self._inbox.put(None)
-                return batch
-            batch.append(item)
-
-    def _commit(self, db: sqlite3.Connection, batch: Batch) -> None:
-        waiting = [(rows[-1][0], done) for rows, done in batch if done is not None and rows]
-        try:
-            if self._failure is not None:
-                raise self._failure
-            # Only what somebody waits for pays an fsync; it covers everything before it, for the log is one file.
-            db.execute(f"PRAGMA synchronous={'FULL' if waiting else 'NORMAL'}")
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany(_INSERT, [row for rows, _ in batch for row in rows])
-            db.execute("COMMIT")
-        except sqlite3.Error as error:
-            # A half-written order of events is worse than none: nothing is accepted after a failed commit.
-            self._failure = error
-            fatal = Fatal(f"the journal cannot write {self.path}: {error}")
-            for _, done in waiting:
-                self._from_writer(partial(done.set_exception, fatal))
-            return
-        for seq, done in waiting:
-            self._from_writer(partial(done.set, seq))
 
 
 def checksum(previous: int, seq: int, body: str) -> int:

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
 from actors.adapters.pool import call
+from actors.adapters.write_ahead import grow
 from core.errors import Fatal, NeedsReconcile, Refused
 from core.market.paper.chain import PaperChain, digest
 from core.market.paper.impact import Impact
@@ -190,6 +191,7 @@ class PaperStore:
         (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if state != "ok":
             raise sqlite3.DatabaseError(state)
+        grow(db)
         return db
 
     def _run(self, work: Callable[[], T]) -> T:

@@ -5,6 +5,7 @@ are a `core.ports.Feed` with a `backend`, a `core.ports.VenueBackend`. Nothing i
 """
 
 from pathlib import Path
+from time import monotonic
 from typing import Self
 
 import msgspec
@@ -27,7 +28,12 @@ from core.ports import Feed, Signed
 from core.types import Role
 
 SNAPSHOT_SLOTS = 300
-"""Two minutes of market time between snapshots: a restart plays at most these again, in a fifth of a second."""
+"""Snapshots are made at multiples of this (two minutes of market time), if their time has come."""
+SNAPSHOT_S = 60.0
+"""Real time between two: making one holds everybody up for milliseconds, more of them the longer the world lasts."""
+SNAPSHOT_MOST_SLOTS = 3_000
+"""After so many slots one is made in any case (a market faster than real time): a restart plays at most these again,
+in about a second."""
 
 
 ORDERS_KEPT = 1_024
@@ -85,6 +91,7 @@ class PaperWorld:
         self.divergence = ""
         """Set when playing again gave another fill than had landed: the program changed without a clean stop."""
         self._is_restored = False
+        self._snapshot_slot, self._snapshot_due_s = market.simulator.slot, 0.0
 
     @classmethod
     def open(
@@ -116,7 +123,8 @@ class PaperWorld:
         self.backend.keep(batch.landings)
         store, simulator = self.backend.store, self.market.simulator
         store.advance(batch.slot)
-        if batch.slot % SNAPSHOT_SLOTS == 0:
+        if batch.slot % SNAPSHOT_SLOTS == 0 and self._snapshot_is_due(batch.slot):
+            self._snapshot_slot, self._snapshot_due_s = batch.slot, monotonic() + SNAPSHOT_S
             store.keep_snapshot(batch.slot, simulator.snapshot())
         heard = self.market.heard(batch)
         if self._is_restored and heard.slot:
@@ -136,6 +144,9 @@ class PaperWorld:
         simulator = self.market.simulator
         self.backend.store.keep_snapshot(simulator.slot, simulator.snapshot())
         self.backend.store.close()
+
+    def _snapshot_is_due(self, slot: int) -> bool:
+        return monotonic() >= self._snapshot_due_s or slot - self._snapshot_slot >= SNAPSHOT_MOST_SLOTS
 
     def _play_again(self, to_slot: int) -> None:
         """Bring the market from its snapshot to `to_slot`, with what landed since; the paper chain is there already."""

@@ -20,11 +20,13 @@ KERNEL = {
     "machine",
     "mailbox",
     "names",
+    "outcome",
     "reply",
     "services",
     "supervisor",
     "system",
     "tree",
+    "turns",
     "ward",
 }
 # What puts the actors together has to name them.

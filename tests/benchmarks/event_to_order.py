@@ -1,11 +1,15 @@
 """From a market event to the paper order it causes, under load: the whole house on the embedded market, in real time.
 
-    python -m tests.benchmarks.event_to_order [--seconds 90] [--speed 60]
+    python -m tests.benchmarks.event_to_order [--seconds 240] [--warm 60] [--speed 60] [--seed 7]
 
 Measured from the moment a batch is handed to the feed until the venue is given the signed order, the durable journal
-write on the way included. So that there are orders enough to speak of a p99, capital is large, rooms are many, and the
-commandments' pauses are long gone; the path itself is the same. Prints events/s, watchers, p50, p95, p99, the fsync of
-the journal apart, and memory per watcher: resident size given back when all watchers end, divided by their number.
+write on the way included. At speed 60 the market's own 0.37 launches a second make some 2,000 events and, once the
+55 minutes for which a token is followed are full, some 1,300 watchers; the rules' own ticks come 60 times as often as
+in life, too. So that there are orders enough to speak of a p99, capital is large, rooms are three, positions are short
+and the commandments' pauses are long gone; the path itself is the same. The simulated market runs in the same process.
+
+Prints each stage apart, the journal's commit (the fsync) as one of them, the slowest orders, what held up the hub, and
+memory per watcher: resident size given back when all watchers end, divided by their number.
 """
 
 from gevent import monkey
@@ -16,25 +20,50 @@ import argparse
 import ctypes
 import gc
 import tempfile
-from bisect import bisect_left
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import gevent
 import psutil
 
 from actors.adapters.state_directory import StateDirectory
-from commands import sources
+from actors.control import Stop
+from commands import process, sources
 from commands.house import House
-from core.ports import FeedBatch
+from core.ledger.books import Books
 from core.settings import from_texts
+from core.state import feed
+from tests.benchmarks.probes import (
+    STAGES,
+    Arrivals,
+    Collections,
+    Hub,
+    Orders,
+    TimedStore,
+    TimedVenue,
+    percentile,
+    watch_orders,
+    watch_routing,
+)
 from tests.benchmarks.reference import reference_loop_s
 
 BUSY = {
-    "MICRO_CAPITAL_USD": "60",
+    "MICRO_CAPITAL_USD": "600",
     "MICRO_MINING_ROOM": "3",
+    "MICRO_MINING_MEMORY_S": "60",
     "MICRO_ENTRY_PROFILE": "relaxed",
+    "MICRO_ENTRY_RELAXED": '{"liquidity_min_usd": 500, "holders_min": 15, "risk_max": 1, "quality_min": 0}',
+    "MICRO_BATTLEFIELD_LIQUIDITY_MIN_USD": "500",
+    "MICRO_BATTLEFIELD_HOLDERS_MIN": "15",
+    "MICRO_HONEYPOT_HOLDER_MAX": "1",
+    "MICRO_HONEYPOT_TOP_TEN_MAX": "1",
+    "MICRO_EMERGENCY_CONGESTION_FACTOR": "1000",
+    "MICRO_LIFE_MAX_S": "330",
+    "MICRO_TIME_GOLDEN_UNTIL_S": "90",
+    "MICRO_TIME_DECAY_UNTIL_S": "270",
+    "MICRO_TIME_LATE_UNTIL_S": "300",
+    "MICRO_TIME_DECAY_AT_S": "[120, 150, 180, 210]",
     "MICRO_MILITIA_LOSSES_IN_A_ROW": "1000000",
     "MICRO_BREAKER_PANICS": "1000000",
     "MICRO_BREAKER_DUMP_SHARE": "1",
@@ -43,47 +72,93 @@ BUSY = {
     "MICRO_SHIELD_DRAWDOWN_SHARE": "1",
     "MICRO_PSYCHOLOGY_FLOOR_SHARE": "0",
 }
+SLOWEST = 5
 
 
-class Arrivals:
-    """A feed that notes when each batch was handed over, by market time."""
+class Probed:
+    """A house with probes at its ports."""
 
-    def __init__(self, feed: Any) -> None:
-        self.name, self.feed = feed.name, feed
-        self.at_s: list[float] = []
-        self.clock_s: list[float] = []
+    def __init__(self, speed: float, seed: int, directory: Path) -> None:
+        settings = from_texts(BUSY | {"MICRO_CLOCK_SPEED": str(speed), "MICRO_SEED": str(seed)})
+        state = StateDirectory(directory)
+        source = sources.embedded(settings, state)
+        self.arrivals = Arrivals(source.feed, speed)
+        self.orders = Orders(self.arrivals)
+        timed = TimedVenue(source.backend, self.orders)
+        fields = {name: getattr(source, name) for name in source.__struct_fields__}
+        source = type(source)(**fields | {"feed": self.arrivals, "backend": timed})
+        self.house = House(settings, state, source, mode="paper", paced=True)
+        opened: Any = self.house.services.open_journal
+        self.house.services.open_journal = lambda: self.timed(*opened())
+        watch_orders(self.house.system.directory, self.orders)
+        watch_routing(feed, self.orders)
 
-    def next(self) -> FeedBatch | None:
-        batch: FeedBatch | None = self.feed.next()
-        if batch is not None:
-            self.at_s.append(batch.at_s)
-            self.clock_s.append(perf_counter())
-        return batch
+    def timed(self, store: Any, books: Books) -> tuple[Any, Books]:
+        return TimedStore(store, self.orders), books
 
-    def since(self, at_s: float) -> float:
-        """Seconds since the batch arrived that brought market time to `at_s`."""
-        index = min(bisect_left(self.at_s, at_s), len(self.at_s) - 1)
-        return perf_counter() - self.clock_s[index]
+    def view(self, name: str) -> Any:
+        snapshot = self.house.system.directory.snapshot(name)
+        assert snapshot is not None
+        return snapshot.view
 
-    def close(self) -> None:
-        self.feed.close()
+    def watchers(self) -> int:
+        return len(self.house.system.directory.names("watcher."))
 
 
-class TimedVenue:
-    """A venue that notes how old the cause of each order is when its first bytes leave."""
+def measure(options: argparse.Namespace, directory: Path) -> None:
+    process.set_up()
+    probed = Probed(options.speed, options.seed, directory)
+    probed.house.start()
+    process.settle_down()
+    gevent.sleep(options.warm)
+    loop_before_s = reference_loop_s()
+    probed.orders.forget()
+    probed.arrivals.took_s.clear()
+    hub, collections = Hub(), Collections()
+    events, cpu_s = probed.view("feed").events, process_time()
+    gevent.sleep(options.seconds)
+    cpu_share = (process_time() - cpu_s) / options.seconds
+    hub.stop()
+    collections.stop()
+    rate = (probed.view("feed").events - events) / options.seconds
+    loops_ms = (loop_before_s * 1e3, reference_loop_s() * 1e3)
+    print(f"{rate:,.0f} events/s for {options.seconds:.0f} s, {probed.watchers()} watchers, {cpu_share:.0%} of a core")
+    print(f"reference loop before and after: {loops_ms[0]:.1f} and {loops_ms[1]:.1f} ms")
+    print_orders(probed.orders)
+    print_hub(hub, collections, probed.arrivals)
+    print_memory(probed)
+    probed.house.stop()
 
-    def __init__(self, backend: Any, arrivals: Arrivals, house: "list[House]") -> None:
-        self.backend, self.arrivals, self.house = backend, arrivals, house
-        self.latencies_s: dict[str, float] = {}
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.backend, name)
+def line(name: str, values: list[float]) -> None:
+    """Milliseconds of one thing: median, p95, p99, the most."""
+    shares = "".join(f"{percentile(values, share) * 1e3:9.2f}" for share in (0.5, 0.95, 0.99, 1.0))
+    print(f"{name:36}{len(values):8,}{shares}")
 
-    def submit(self, order: Any, signature: str, last_valid_slot: int) -> None:
-        if order.mint and signature not in self.latencies_s:
-            intended_at_s = self.house[0].services.books().orders[order.id].at_s
-            self.latencies_s[signature] = self.arrivals.since(intended_at_s)
-        self.backend.submit(order, signature, last_valid_slot)
+
+def print_orders(orders: Orders) -> None:
+    times = orders.times()
+    print(f"{'milliseconds':36}{'count':>8}{'p50':>9}{'p95':>9}{'p99':>9}{'most':>9}")
+    line("event to order", [sum(one) for one in times])
+    line("event to order without the fsync", [sum(one) - one[4] for one in times])
+    for number, name in enumerate(STAGES[1:]):
+        line(f"  … to {name}", [one[number] for one in times])
+    for one in sorted(times, key=sum)[-SLOWEST:]:
+        print("  slow:", " ".join(f"{name} {time * 1e3:.1f}" for name, time in zip(STAGES[1:], one, strict=True)))
+
+
+def print_hub(hub: Hub, collections: Collections, arrivals: Arrivals) -> None:
+    line("hub stalls past a millisecond", hub.stalls_s)
+    for generation, pauses in enumerate(collections.pauses_s):
+        line(f"  collector, generation {generation}", pauses)
+    line("  simulated market, a slot", arrivals.took_s)
+
+
+def print_memory(probed: Probed) -> None:
+    before_kib, watchers = resident_kib(), probed.watchers()
+    probed.house.system.directory.control("market", Stop())
+    gevent.sleep(3.0)
+    print(f"memory: {(before_kib - resident_kib()) / watchers:.1f} KiB a watcher, mean over {watchers}")
 
 
 def resident_kib() -> float:
@@ -92,53 +167,13 @@ def resident_kib() -> float:
     return psutil.Process().memory_info().rss / 1024
 
 
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
-
-
-def measure(seconds: float, speed: float, directory: Path) -> None:
-    settings = from_texts(BUSY | {"MICRO_CLOCK_SPEED": str(speed)})
-    state = StateDirectory(directory)
-    source = sources.embedded(settings, state)
-    arrivals, houses = Arrivals(source.feed), list[House]()
-    timed = TimedVenue(source.backend, arrivals, houses)
-    source = type(source)(
-        **{name: getattr(source, name) for name in source.__struct_fields__} | {"feed": arrivals, "backend": timed}
-    )
-    house = House(settings, state, source, mode="paper", paced=True)
-    houses.append(house)
-    house.start()
-    began_s = perf_counter()
-    gevent.sleep(seconds)
-    took_s = perf_counter() - began_s
-    directory_of_names = house.system.directory
-    events = directory_of_names.snapshots()["feed"].view.events  # type: ignore[attr-defined]
-    journal: Any = directory_of_names.snapshots()["journal"].view
-    watchers = [name for name in directory_of_names.names() if name.startswith("watcher.")]
-    values = list(timed.latencies_s.values())
-    print(f"{events / took_s:,.0f} events/s for {took_s:.0f} s, {len(watchers)} watchers, {len(values)} orders")
-    print(f"reference loop {reference_loop_s() * 1e3:.1f} ms")
-    if values:
-        p50, p95, p99 = (percentile(values, share) * 1e3 for share in (0.50, 0.95, 0.99))
-        print(f"event to order: p50 {p50:.2f} ms, p95 {p95:.2f} ms, p99 {p99:.2f} ms, max {max(values) * 1e3:.2f} ms")
-    print(f"journal commit: p50 {journal.commit_p50_s * 1e3:.2f} ms, p99 {journal.commit_p99_s * 1e3:.2f} ms")
-    before_kib = resident_kib()
-    house.system.directory.control("market", _stop())
-    gevent.sleep(3.0)
-    print(f"memory: {(before_kib - resident_kib()) / len(watchers):.1f} KiB a watcher, mean over {len(watchers)}")
-    house.stop()
-
-
-def _stop() -> object:
-    from actors.control import Stop
-
-    return Stop()
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=90.0)
+    parser.add_argument("--seconds", type=float, default=240.0)
+    parser.add_argument("--warm", type=float, default=60.0)
     parser.add_argument("--speed", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--state", type=Path, help="where the journal is written; a temporary folder by default")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        measure(options.seconds, options.speed, Path(folder))
+    with tempfile.TemporaryDirectory(dir=options.state) as folder:
+        measure(options, Path(folder))

@@ -280,6 +280,7 @@ class FakePanel:
         self.reread_error = ""
         self.now = NOW_S
         self.kept = fold(entries(self.records))
+        self.moment = Now(NOW_S, self.kept, self.settings, self.market)
         self.directory = FakeDirectory(house())
 
     def books(self) -> Books:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.adapters import paper_world
 from actors.adapters.paper_store import PaperStore
 from actors.adapters.paper_world import SNAPSHOT_SLOTS, FeedVenue, PaperWorld
 from core.chain.decode import Decoder
@@ -120,6 +121,16 @@ def test_after_a_power_failure_market_time_never_goes_back_behind_the_journal(tm
 
     assert again.next().at_s >= at_s + 8.0
     again.close()
+
+
+def test_snapshots_are_far_apart_in_real_time_and_never_too_many_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(paper_world, "SNAPSHOT_MOST_SLOTS", 2 * SNAPSHOT_SLOTS)
+    world = opened(tmp_path)
+    slots = [world.next().slot for _ in range(4 * SNAPSHOT_SLOTS)]
+    first, _, third, _ = [slot for slot in slots if slot % SNAPSHOT_SLOTS == 0]
+
+    assert [slot for slot, _ in world.backend.store.snapshots()] == [third, first]
+    world.close()
 
 
 def test_an_unreadable_snapshot_costs_time_but_no_slot(tmp_path: Path):

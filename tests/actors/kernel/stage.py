@@ -9,13 +9,14 @@ from typing import Any
 
 import gevent
 import pykka
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
 from gevent.hub import GreenletExit
 from msgspec import Struct
 from typing_extensions import override
 
 from actors.base import Actor, Context
 from actors.control import Exited
+from actors.outcome import Outcome
 from actors.system import System
 from actors.tree import Branch, Worker
 from core.messages import Command, MarketData, Query
@@ -92,7 +93,7 @@ class Puppet(Actor[Any]):
         super().__init__(context)
         self.stage: Stage = context.system.services  # type: ignore[assignment]
         self.count = 0
-        self.promise: AsyncResult[object] = AsyncResult()
+        self.promise: Outcome[object] = Outcome()
         self._fail("constructor")
 
     @override

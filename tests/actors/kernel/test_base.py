@@ -251,7 +251,7 @@ def test_a_promised_error_reaches_the_asker_and_harms_nobody(pair):
     gevent.sleep(0)
     gevent.sleep(0)
 
-    system.directory.present("victim").promise.set_exception(Refused("no"))
+    system.directory.present("victim").promise.fail(Refused("no"))
     asking.join(WAIT_S)
 
     assert isinstance(asking.exception, Refused)

@@ -40,6 +40,8 @@ class GetTotal(Query, frozen=True, kw_only=True):
 
 
 NO_NAME: Any = None
+NO_BOOKS: Any = None
+MARKET: Any = "market"
 
 
 class Books(Struct, frozen=True):
@@ -64,6 +66,7 @@ class Services(Stage):
     market: Any = "market"
     strategy: Any = "strategy"
     ledger: Any = None
+    moment: Any = None
 
     def books(self) -> Any:
         return self.ledger.books()
@@ -128,7 +131,8 @@ def machine():
         Worker(name="machine", actor=Machine),
         templates=(puppet("w", restart=Restart.TEMPORARY),),
     )
-    with running(tree, services=Services(ledger=ledger), start_s=7.0) as (system, stage):
+    services = Services(ledger=ledger, moment=Now(0.0, NO_BOOKS, NO_BOOKS, MARKET))
+    with running(tree, services=services, start_s=7.0) as (system, stage):
         yield system, stage, ledger
 
 

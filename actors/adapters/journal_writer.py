@@ -1,0 +1,122 @@
+"""The journal's writer: one native thread that commits what has gathered, and tells the hub what came of it."""
+
+import sqlite3
+from _queue import Empty, SimpleQueue  # the native ones: the writer thread must not wait on the hub
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeAlias
+
+import gevent
+from gevent.monkey import get_original
+
+from actors.adapters.write_ahead import WriteAhead
+from actors.outcome import Outcome
+from core.errors import Fatal
+
+_start_native_thread: Callable[..., object] = get_original("_thread", "start_new_thread")
+
+LINGER_S = 0.02
+"""Rows nobody waits for gather at most this long, so that they share a commit."""
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+Item: TypeAlias = "tuple[Rows, Outcome[int] | None]"
+"""Rows that belong together, the first column their number, and who waits until the last of them is on disk."""
+
+
+class JournalWriter:
+    """Its rows go into the database at `path` by `statement`, in the order in which they were put."""
+
+    def __init__(self, path: Path, statement: str) -> None:
+        self.failure: sqlite3.Error | None = None
+        """Why a commit failed. A half-written order of events is worse than none: nothing is committed after that."""
+        self._path, self._statement = path, statement
+        self._inbox: SimpleQueue[Item | None] = SimpleQueue()
+        self._ended: Outcome[bool] = Outcome()
+        self._reports: deque[Callable[[], None]] = deque()
+        # A started watcher keeps the hub alive while greenlets wait for the writer, and its send() may be called by it.
+        self._wake = gevent.get_hub().loop.async_()
+        self._wake.start(self._tell)
+        _start_native_thread(self._run, ())
+
+    def put(self, rows: Rows, done: "Outcome[int] | None") -> None:
+        """Commit these soon; `done` is set with the last number when they are on disk, or fails with Fatal."""
+        self._inbox.put((rows, done))
+
+    def end(self) -> None:
+        """Commit what is queued, and end the thread."""
+        self._inbox.put(None)
+        self._ended.get()
+        self._wake.stop()
+        self._wake.close()
+
+    def _tell(self) -> None:
+        """On the hub."""
+        while self._reports:
+            self._reports.popleft()()
+
+    def _report(self, report: Callable[[], None]) -> None:
+        self._reports.append(report)
+        self._wake.send()
+
+    def _run(self) -> None:
+        """The thread."""
+        try:
+            log = self._opened()
+            while (batch := self._gather()) is not None:
+                self._commit(log, batch)
+                if log is not None and self._inbox.empty() and self.failure is None:
+                    self._rest(log)
+            if log is not None:
+                log.close()
+        finally:
+            self._report(partial(self._ended.set, True))
+
+    def _opened(self) -> WriteAhead | None:
+        """None, and a failure for whoever appends, when there can be none."""
+        try:
+            return WriteAhead(self._path)
+        except sqlite3.Error as error:
+            self.failure = error
+            return None
+
+    def _gather(self) -> list[Item] | None:
+        first = self._inbox.get()
+        if first is None:
+            return None
+        batch, until_s = [first], monotonic() + LINGER_S
+        while True:
+            if batch[-1][1] is not None:
+                until_s = 0.0  # somebody waits for this one: only what has come already joins it
+            wait_s = until_s - monotonic()
+            try:
+                item = self._inbox.get(timeout=wait_s) if wait_s > 0.0 else self._inbox.get_nowait()
+            except Empty:
+                return batch
+            if item is None:
+                self._inbox.put(None)
+                return batch
+            batch.append(item)
+
+    def _commit(self, log: WriteAhead | None, batch: list[Item]) -> None:
+        waiting = [(rows[-1][0], done) for rows, done in batch if done is not None and rows]
+        try:
+            if log is None or self.failure is not None:
+                raise self.failure or sqlite3.OperationalError("not opened")
+            log.insert(self._statement, [row for rows, _ in batch for row in rows], durable=bool(waiting))
+        except sqlite3.Error as error:
+            self.failure = error
+            fatal = Fatal(f"the journal cannot write {self._path}: {error}")
+            for _, done in waiting:
+                self._report(partial(done.fail, fatal))
+            return
+        for seq, done in waiting:
+            self._report(partial(done.set, seq))
+
+    def _rest(self, log: WriteAhead) -> None:
+        try:
+            log.rest()
+        except sqlite3.Error as error:
+            self.failure = error

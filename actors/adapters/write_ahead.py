@@ -1,0 +1,70 @@
+"""A SQLite database in WAL mode, written by one native thread that others wait for.
+
+An fsync of a file that grows waits for the file system's own journal too, several times as long as for the data. So the
+log is grown once, when it is opened, and overwritten from then on; checkpoints, which start it anew, are made when
+nobody waits.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+LOG_BYTES = 4 << 20
+"""SQLite's own measure of a log: a thousand pages."""
+COMMITS = 400
+"""Commits between checkpoints: what fills the log, some pages each."""
+AT_ONCE = 32
+"""Rows of one statement, which is one call that the interpreter waits for; more of them are many calls."""
+
+
+class WriteAhead:
+    """One connection, for one thread. Every method raises sqlite3.Error when the disk does not do its part."""
+
+    def __init__(self, path: Path) -> None:
+        self.db = sqlite3.connect(path, isolation_level=None)
+        self.db.execute("PRAGMA wal_autocheckpoint=0")
+        grow(self.db)
+        self._durable: bool | None = None
+        self._commits = 0
+
+    def insert(self, statement: str, rows: Sequence[tuple[Any, ...]], *, durable: bool) -> None:
+        """Commit these rows together; on disk before this returns, if `durable`. `statement` ends with its VALUES."""
+        if durable is not self._durable:
+            # Only what somebody waits for pays an fsync; it covers everything before it, for the log is one file.
+            self.db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+        one, _, marks = statement.rpartition(" VALUES ")
+        if len(rows) <= AT_ONCE:
+            # A statement of its own is a transaction of its own.
+            self.db.execute(f"{one} VALUES {', '.join([marks] * len(rows))}", tuple(chain.from_iterable(rows)))
+        else:
+            self.db.execute("BEGIN IMMEDIATE")
+            self.db.executemany(statement, rows)
+            self.db.execute("COMMIT")
+        self._commits += 1
+
+    def rest(self) -> None:
+        """Nobody waits: move what the log holds into the database, if there is much of it."""
+        if self._commits >= COMMITS:
+            self._commits = 0
+            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def grow(db: sqlite3.Connection) -> None:
+    """Make the log as long as it will be, by a transaction that is too big for the cache and is rolled back."""
+    try:
+        db.execute("PRAGMA cache_size=-64")
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("CREATE TABLE growing (bytes BLOB)")
+        db.execute("INSERT INTO growing VALUES (zeroblob(?))", (LOG_BYTES,))
+    except sqlite3.OperationalError:
+        pass  # no room for it: the log grows as it is written, more slowly, and what does not fit is told then
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        db.execute("PRAGMA cache_size=-2000")

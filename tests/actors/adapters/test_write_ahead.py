@@ -1,0 +1,82 @@
+"""The log is long before it is needed, stays as long, and what was committed durably is there."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.adapters.write_ahead import AT_ONCE, COMMITS, LOG_BYTES, WriteAhead
+
+INSERT = "INSERT INTO line (number, text) VALUES (?, ?)"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "lines.db"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("CREATE TABLE line (number INTEGER PRIMARY KEY, text TEXT)")
+    db.close()
+    return path
+
+
+def log_bytes(path: Path) -> int:
+    return path.with_name(path.name + "-wal").stat().st_size
+
+
+def lines(path: Path) -> list[int]:
+    with sqlite3.connect(path) as db:
+        found = [number for (number,) in db.execute("SELECT number FROM line ORDER BY number")]
+    db.close()
+    return found
+
+
+def test_the_log_has_its_length_before_the_first_row_and_holds_nothing_else(path: Path):
+    log = WriteAhead(path)
+
+    assert log_bytes(path) > 0.9 * LOG_BYTES
+    assert lines(path) == []
+    with sqlite3.connect(path) as db:
+        assert [name for (name,) in db.execute("SELECT name FROM sqlite_master")] == ["line"]
+    log.close()
+
+
+def test_many_commits_with_rests_between_them_do_not_lengthen_it(path: Path):
+    log = WriteAhead(path)
+    before = log_bytes(path)
+    for number in range(3 * COMMITS):
+        log.insert(INSERT, [(number, "x" * 700)], durable=False)
+        log.rest()
+
+    assert log_bytes(path) == before
+    assert lines(path) == list(range(3 * COMMITS))
+    log.close()
+
+
+@pytest.mark.parametrize("count", [1, AT_ONCE, AT_ONCE + 1])
+def test_rows_are_committed_together_or_not_at_all(path: Path, count: int):
+    log = WriteAhead(path)
+    log.insert(INSERT, [(number, "") for number in range(count)], durable=True)
+
+    with pytest.raises(sqlite3.IntegrityError):
+        log.insert(INSERT, [(number, "") for number in range(2 * count - 1, count - 2, -1)], durable=True)
+
+    assert lines(path) == list(range(count))
+    log.db.close()
+
+
+def test_without_room_for_its_length_it_works_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch):
+    connect = sqlite3.connect
+
+    def on_a_full_disk(path: Path, **options: Any) -> sqlite3.Connection:
+        db: sqlite3.Connection = connect(path, **options)
+        db.execute("PRAGMA max_page_count=20")
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", on_a_full_disk)
+    log = WriteAhead(path)
+    log.insert(INSERT, [(1, "")], durable=True)
+
+    assert lines(path) == [1]
+    log.close()

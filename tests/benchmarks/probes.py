@@ -1,0 +1,168 @@
+"""What a running house is watched with: when batches came, how far each order got when, what held the hub up.
+
+Probes stand where the house meets its ports; nothing inside the path is changed, and a stamp costs less than a tell.
+"""
+
+import gc
+from collections.abc import Iterable
+from itertools import pairwise
+from time import perf_counter
+from typing import Any
+
+import gevent
+
+from core.messages import FeedBatch, Order, PlaceOrder
+from core.records import OrderIntended, OrderSigned
+
+STAGES = ("handed over", "decoded and routed", "placed", "intended", "signed", "durable", "submitted")
+"""What an order passes; each stage is the time since the one before."""
+HANDED, ROUTED, PLACED, INTENDED, SIGNED, DURABLE, SUBMITTED = range(len(STAGES))
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """The value that this share of all does not exceed; 0 of none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+
+
+class Arrivals:
+    """A feed that notes when each batch was handed over, and how late that was where market time keeps a pace."""
+
+    def __init__(self, feed: Any, speed: float) -> None:
+        self.name, self.feed, self.speed = feed.name, feed, speed
+        self.handed_s = 0.0
+        self.took_s: list[float] = []
+        """What the source itself (the simulated market) took for each batch."""
+
+    def next(self) -> FeedBatch | None:
+        began_s = perf_counter()
+        batch: FeedBatch | None = self.feed.next()
+        self.handed_s = perf_counter()
+        self.took_s.append(self.handed_s - began_s)
+        return batch
+
+    def close(self) -> None:
+        self.feed.close()
+
+
+class Orders:
+    """Stamps of every order of a token, by order id; only first times count, so a re-sent order stays one."""
+
+    def __init__(self, arrivals: Arrivals) -> None:
+        self.arrivals = arrivals
+        self.routed_s = 0.0
+        self.stamps: dict[str, list[float]] = {}
+
+    def placed(self, order: Order) -> None:
+        if order.mint and order.id not in self.stamps:
+            self.stamps[order.id] = [self.arrivals.handed_s, self.routed_s, perf_counter()]
+
+    def reached(self, order_id: str, stage: int) -> None:
+        stamps = self.stamps.get(order_id)
+        if stamps is not None and len(stamps) == stage:
+            stamps.append(perf_counter())
+
+    def forget(self) -> None:
+        self.stamps.clear()
+
+    def times(self) -> list[list[float]]:
+        """Of each order that was sent: seconds of every stage but the first."""
+        whole = [stamps for stamps in self.stamps.values() if len(stamps) == len(STAGES)]
+        return [[after - before for before, after in pairwise(stamps)] for stamps in whole]
+
+
+class TimedVenue:
+    """A venue that notes when an order was signed and when its bytes left."""
+
+    def __init__(self, backend: Any, orders: Orders) -> None:
+        self.backend, self.orders = backend, orders
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.backend, name)
+
+    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
+        self.orders.reached(order.id, SUBMITTED)
+        self.backend.submit(order, signature, last_valid_slot)
+
+
+class TimedStore:
+    """A journal store that notes when intents and signatures were appended, and when signatures were on disk."""
+
+    def __init__(self, store: Any, orders: Orders) -> None:
+        self.store, self.orders = store, orders
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def append(self, records: Any, *, durable: bool) -> Any:
+        done = self.store.append(records, durable=durable)
+        for record in records:
+            if isinstance(record, OrderIntended):
+                self.orders.reached(record.order.id, INTENDED)
+            elif isinstance(record, OrderSigned):
+                order_id = record.order_id
+                self.orders.reached(order_id, SIGNED)
+                done.rawlink(lambda _, order_id=order_id: self.orders.reached(order_id, DURABLE))
+        return done
+
+
+def watch_orders(directory: Any, orders: Orders) -> None:
+    """Stamp every `PlaceOrder` that anybody tells."""
+    tell = directory.tell
+
+    def stamping(name: str, message: object) -> bool:
+        if type(message) is PlaceOrder:
+            orders.placed(message.order)
+        told: bool = tell(name, message)
+        return told
+
+    directory.tell = stamping
+
+
+def watch_routing(feed_machine: Any, orders: Orders) -> None:
+    """Stamp the end of every step of the feed: a batch is decoded, and its messages are about to be told."""
+    step = feed_machine.step
+
+    def stamping(state: Any, batch: Any, now: Any) -> Any:
+        result = step(state, batch, now)
+        orders.routed_s = perf_counter()
+        return result
+
+    feed_machine.step = stamping
+
+
+class Hub:
+    """How long a greenlet that wants to run every millisecond is kept from it: what everybody on the hub waits."""
+
+    EVERY_S = 0.001
+
+    def __init__(self) -> None:
+        self.stalls_s: list[float] = []
+        self._ticker = gevent.spawn(self._tick)
+
+    def _tick(self) -> None:
+        while True:
+            due_s = perf_counter() + self.EVERY_S
+            gevent.sleep(self.EVERY_S)
+            self.stalls_s.append(perf_counter() - due_s)
+
+    def stop(self) -> None:
+        self._ticker.kill()
+
+
+class Collections:
+    """Pauses of the garbage collector by generation, in seconds."""
+
+    def __init__(self) -> None:
+        self.pauses_s: tuple[list[float], ...] = ([], [], [])
+        self._began_s = 0.0
+        gc.callbacks.append(self._called)
+
+    def _called(self, phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            self._began_s = perf_counter()
+        else:
+            self.pauses_s[info["generation"]].append(perf_counter() - self._began_s)
+
+    def stop(self) -> None:
+        gc.callbacks.remove(self._called)
