@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ TRADES = "trades/first_300s_pump_tokens.jsonl"
 TRANSACTIONS = "transactions"
 
 
-def replay(project: Path, file: Path) -> str:
+@cache
+def replay(project: Path, file: Path, attempt: int = 1) -> str:  # noqa: ARG001 - runs that are to be compared
     done = subprocess.run(
         [sys.executable, "run.py", "replay", str(file), "--speed", "max"],
         cwd=project,
@@ -26,7 +28,7 @@ def replay(project: Path, file: Path) -> str:
 @pytest.mark.parametrize("name", [TRADES, TRANSACTIONS])
 def test_a_replay_run_twice_reports_the_same_to_the_byte(project: Path, shared_data: Path, name: str) -> None:
     first = replay(project, shared_data / name)
-    assert first == replay(project, shared_data / name)
+    assert first == replay(project, shared_data / name, attempt=2)
     assert first.startswith("Micro-Lightning report: replay, feed ")
 
 
