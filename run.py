@@ -15,6 +15,7 @@ if __name__ == "__main__":
 
 from typing_extensions import override
 
+from actors.adapters.log import Calm
 from commands import audit, demo, paper, process, replay, simulate
 from core.errors import MicroError, NeedsReconcile, Refused
 
@@ -55,7 +56,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.addFilter(Calm())
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", handlers=[handler]
+    )
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
         arguments = ["paper", *arguments]
     process.set_up()

@@ -8,8 +8,11 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from actors.base import Actor, Context
+from actors.control import Failed
+from actors.life import as_crash
+from actors.outcome import Outcome
 from actors.services import services_of
-from core.errors import MicroError
+from core.errors import Fatal, MicroError
 from core.ledger.books import Books
 from core.ledger.fold import apply
 from core.messages import Append
@@ -29,7 +32,7 @@ class JournalView(Struct, frozen=True, kw_only=True):
     commit_p99_s: float | None
     set_aside: str
     failure: str
-    """Why the journal does not write any more; empty while it does."""
+    """Why the last durable append came to nothing, also of an incarnation before; empty when it went well."""
     oldest_wait_s: float | None
     """Real time that the oldest durable append under way has waited for the disk; None when none is under way."""
 
@@ -65,6 +68,9 @@ class JournalActor(Actor[Append]):
         """The last sequence number; when durable, once it is on disk."""
         try:
             return self._append(message)
+        except Fatal as error:
+            self.services.journal_failure = str(error)
+            raise  # the disk took nothing: opened anew it may, and everybody starts again from what it holds
         except MicroError as error:
             self.refused += 1
             return error
@@ -83,8 +89,13 @@ class JournalActor(Actor[Append]):
         self.services.publish(self.books)
         return done
 
-    def _committed(self, _: object) -> None:
+    def _committed(self, commit: Outcome[int]) -> None:
         self.commits_s.append(perf_counter() - self.waiting_since_s.popleft())
+        failure = commit.error
+        self.services.journal_failure = "" if failure is None else str(failure)
+        if failure is not None:
+            # Books that the disk does not have must not be decided by: this actor ends, and all behind it start again.
+            self.inbox.control(Failed(as_crash(failure)))
 
     @override
     def view(self) -> JournalView:
@@ -97,6 +108,6 @@ class JournalActor(Actor[Append]):
             commit_p50_s=times[len(times) // 2] if times else None,
             commit_p99_s=times[len(times) * 99 // 100] if times else None,
             set_aside=self.store.damage if self.store is not None else "",
-            failure=self.store.failure if self.store is not None else "",
+            failure=self.services.journal_failure,
             oldest_wait_s=perf_counter() - waiting[0] if waiting else None,
         )

@@ -61,6 +61,8 @@ class Services:
         """The feed actor pumps by itself, in real time; otherwise whoever drives the virtual clock does."""
         self.source_waits = source_waits
         """The source is ours to hold back (embedded market, recording); a live one goes on without us."""
+        self.journal_failure = ""
+        """Why the last durable append failed; the journal writes it, and it outlives the journal's incarnations."""
         self.source_ended = Event()
         """Set when a recording holds nothing more."""
         self.strategy = strategy if strategy is not None else Hearing()

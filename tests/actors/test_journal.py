@@ -52,6 +52,16 @@ def append(system: System) -> object:
     return system.directory.ask("journal", Append(records=(record,), durable=True), WAIT_S)
 
 
+def incarnation(system: System) -> int:
+    snapshot = system.directory.snapshot("journal")
+    return 0 if snapshot is None else snapshot.incarnation
+
+
+def state(system: System) -> str:
+    snapshot = system.directory.snapshot("journal")
+    return "" if snapshot is None else snapshot.state
+
+
 def view(system: System) -> JournalView:
     snapshot = system.directory.snapshot("journal")
     assert snapshot is not None
@@ -89,13 +99,21 @@ def test_while_the_disk_takes_nothing_the_age_of_the_oldest_durable_append_is_sh
     assert view(system).commit_p99_s is not None
 
 
-def test_a_journal_that_cannot_write_any_more_says_why(system: System, tmp_path: Path):
+def test_a_journal_that_cannot_write_says_why_and_is_opened_anew_until_it_can(system: System, tmp_path: Path):
     with sqlite3.connect(tmp_path / "journal.db") as other:
         other.execute("DROP TABLE entry")
     other.close()
 
     with pytest.raises(Fatal, match="cannot write"):
         append(system)
+    deadline = gevent.Timeout.start_new(WAIT_S)
+    while incarnation(system) == 1 or state(system) != "alive":
+        gevent.sleep(0.001)
+    deadline.close()
 
     assert "no such table" in view(system).failure
     assert (view(system).waiting, view(system).oldest_wait_s) == (0, None)
+
+    append(system)
+
+    assert view(system).failure == ""
