@@ -14,6 +14,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._opened: tuple[JournalStore, Books] | None = None
+        self._last: JournalStore | None = None
 
     @property
     def books(self) -> Books:
@@ -23,9 +24,12 @@ class Journal:
         return self._opened[1]
 
     def take(self) -> tuple[JournalStore, Books]:
-        """The store and what it folds to, for one writer."""
-        opened, self._opened = self._opened, None
-        return opened if opened is not None else self._open()
+        """The store and what it folds to, for one writer. What the writer before it still has to commit comes first."""
+        if self._last is not None:
+            self._last.close()
+        opened, self._opened = self._opened or self._open(), None
+        self._last = opened[0]
+        return opened
 
     def _open(self) -> tuple[JournalStore, Books]:
         store = JournalStore(self._path)

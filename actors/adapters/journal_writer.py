@@ -42,11 +42,14 @@ class JournalWriter:
         _start_native_thread(self._run, ())
 
     def put(self, rows: Rows, done: "Outcome[int] | None") -> None:
-        """Commit these soon; `done` is set with the last number when they are on disk, or fails with Fatal."""
+        """Commit these soon; `done` is set with the last number when they are on disk, or fails with Fatal.
+
+        Without rows it is set, with 0, when all that was put before has been committed.
+        """
         self._inbox.put((rows, done))
 
     def end(self) -> None:
-        """Commit what is queued, and end the thread."""
+        """Commit what is queued, and end the thread. May be called again, by whoever must know that it has ended."""
         self._inbox.put(None)
         self._ended.get()
         self._wake.stop()
@@ -101,11 +104,13 @@ class JournalWriter:
             batch.append(item)
 
     def _commit(self, log: WriteAhead | None, batch: list[Item]) -> None:
-        waiting = [(rows[-1][0], done) for rows, done in batch if done is not None and rows]
+        waiting = [(rows[-1][0] if rows else 0, done) for rows, done in batch if done is not None]
+        every = [row for rows, _ in batch for row in rows]
         try:
             if log is None or self.failure is not None:
                 raise self.failure or sqlite3.OperationalError("not opened")
-            log.insert(self._statement, [row for rows, _ in batch for row in rows], durable=bool(waiting))
+            if every:
+                log.insert(self._statement, every, durable=bool(waiting))
         except sqlite3.Error as error:
             self.failure = error
             fatal = Fatal(f"the journal cannot write {self._path}: {error}")

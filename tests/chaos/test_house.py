@@ -1,5 +1,6 @@
 """Parts of the whole house are killed while a position is open: it is taken up again, sold, and the books are right."""
 
+import sqlite3
 from pathlib import Path
 from random import Random
 
@@ -8,9 +9,13 @@ import pytest
 from msgspec.structs import replace
 
 from actors.house import tree
+from actors.journal import JournalView
 from actors.tree import Branch, Worker
 from commands.drive import drive
+from commands.house import House
+from core.messages import ExitPosition
 from core.supervision import Backoff, RestartRule
+from core.types import ExitReason
 from tests.chaos.evidence import faults, journal_of, landings_of
 from tests.chaos.houses import audit_of, books_of, drive_until_flat, drive_until_held, held, house_of, incarnation, kill
 
@@ -53,6 +58,48 @@ def test_whoever_is_killed_the_position_is_there_again_and_is_sold(
     proven(tmp_path / "state", tmp_path / "copy")
     closed = books_of(house).closed[0]
     assert (closed.mint, closed.settled) == (operation.mint, True)
+
+
+def test_a_restarted_executor_sends_nothing_whose_signature_is_not_on_disk_yet(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("CRITICAL")
+    house = house_of(tmp_path / "state")
+    operation = drive_until_held(house)
+    directory, venue = house.system.directory, house.source.backend.venue  # type: ignore[attr-defined]  # the paper one
+    disk = sqlite3.connect(tmp_path / "state" / "journal.db", isolation_level=None)
+    disk.execute("BEGIN IMMEDIATE")  # the journal's writer waits
+    directory.tell(
+        f"position.{operation.mint}", ExitPosition(mint=operation.mint, reason=ExitReason.OPERATOR, by="test")
+    )
+    driving = gevent.spawn(directory.drain)
+    with gevent.Timeout(WAIT_S):
+        while waiting(house) == 0:
+            gevent.sleep(0.001)
+        kill(house, "executor")
+        while waiting(house) < 2 and not venue._sent:  # the new one waits for the disk, or has sent
+            gevent.sleep(0.001)
+    signed = [opened.signature for opened in books_of(house).orders.values()]
+    before = [signature for signature in signed if signature in venue._sent]
+    disk.execute("ROLLBACK")
+    disk.close()
+    driving.get(timeout=WAIT_S)
+    after = [signature for signature in signed if signature in venue._sent]
+    drive_until_flat(house)
+    assert house.stop()
+
+    assert len(signed) == 1
+    assert before == []
+    assert after == signed
+    proven(tmp_path / "state", tmp_path / "copy")
+
+
+def waiting(house: House) -> int:
+    """Durable appends that are not on disk."""
+    snapshot = house.system.directory.snapshot("journal")
+    assert snapshot is not None
+    assert isinstance(snapshot.view, JournalView)
+    return snapshot.view.waiting
 
 
 def forgiving(branch: Branch | Worker) -> Branch | Worker:
