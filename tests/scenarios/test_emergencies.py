@@ -4,13 +4,23 @@ import pytest
 
 from core.market.paper.landing import PaperRule
 from core.market.simulator.scenarios import Scenario
-from core.market.simulator.scripts import AnyStep, Completed, CreatorSells, LiquidityPulled, Plant, PriceTo, Since, Trap
+from core.market.simulator.scripts import (
+    AnyStep,
+    Completed,
+    CreatorSells,
+    LiquidityPulled,
+    Plant,
+    PriceTo,
+    SalesRefused,
+    Since,
+    Trap,
+)
 from core.market.simulator.spells import FeedOutage, FeeWave
 from core.messages import RaiseEmergency
-from core.records import BreakerSet, EmergencyFired, RiskLimitReached
+from core.records import BreakerSet, EmergencyFired, OrderIntended, OrderSettled, RiskLimitReached
 from core.rules.shield import daily_loss_limit
 from core.settings import Settings
-from core.types import ExitReason
+from core.types import ExitReason, Purpose
 from tests.scenarios.stage import Stage, assert_panic_exit, script, scripted
 
 OURS = Since.OUR_BUY
@@ -96,17 +106,31 @@ def test_honeypot_that_has_not_shut_yet():
 
 
 def test_honeypot_that_refuses_our_sales_at_once_is_given_up_after_the_fallback_and_frees_its_room():
+    """Two sales at 70 % fail on the chain and a free one in the simulation: 30 s of more would only pay their fees."""
     stage = Stage(script(Trap(after_s=10.0, since=OURS, trap="transfer_hook"))).until_closed().run(12.0)
+    orders = {r.order.id: r.order for r in stage.of(OrderIntended)}
+    sales = [r for r in stage.of(OrderSettled) if orders[r.order_id].purpose is Purpose.PANIC]
 
     assert fired(stage).trigger is ExitReason.HONEYPOT
     (closed,) = stage.books.closed
-    assert 30.0 <= closed.closed_at_s - fired(stage).at_s < 45.0
+    assert closed.closed_at_s - fired(stage).at_s < 10.0
+    assert [record.error for record in sales] == ["honeypot", "honeypot"]
     assert not closed.exits
     assert -closed.net_lamports > closed.cost_lamports
     assert stage.books.flagged[closed.mint] is ExitReason.HONEYPOT
     assert any("unsellable" in alert.text for alert in stage.alerts)
     assert not stage.books.operations
     assert is_open(stage)
+
+
+def test_a_blacklist_that_no_simulation_shows_is_given_up_after_30_seconds_and_two_fallbacks():
+    """A stranger's simulated sale succeeds, so ours might yet: they are tried for as long as the rule says."""
+    stage = Stage(script(SalesRefused(after_s=10.0, since=OURS, for_s=120.0), CreatorSells(after_s=12.0, since=OURS)))
+    stage.until_closed()
+
+    (closed,) = stage.books.closed
+    assert 30.0 <= closed.closed_at_s - fired(stage).at_s < 40.0
+    assert stage.books.flagged[closed.mint] is ExitReason.CREATOR_SELL
 
 
 def test_time_exceeded_when_the_token_traded_nowhere_until_then():

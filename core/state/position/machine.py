@@ -107,9 +107,11 @@ def step(state: Position, message: PositionMessage, now: Now) -> tuple[Position,
         case Tick():
             return _tick(state, operation, message, now)
         case OrderClosed():
-            return _judge(_closed(state, operation, message, now), now)
-        case FactsSeen():
-            return _judge(state, now, fired=panic.honeypot_trigger(state, operation, message.facts, now))
+            state, effects = _judge(_closed(state, operation, message, now), now)
+            return state, effects if _ends(effects) else (*effects, *panic.look(state, operation, message))
+        case FactsSeen(facts=facts):
+            state = panic.simulated(state, facts, now)
+            return _judge(state, now, fired=panic.honeypot_trigger(state, operation, facts, now))
         case Graduated():
             view = state.view and price_view.graduated(state.view)
             return _judge(replace(state, view=view), now)

@@ -1,8 +1,8 @@
 """Panic exits: what sets one off, and the sale of everything until it is done (rules.md §7).
 
 A panic never waits for an ordinary exit; of two sales that overlap the second fails or sells what is left, and the next
-is signed from a fresh balance. Past 30 s it offers 70 % of slippage; what fails twice even so, or would bring less than
-it costs, is unsellable and given up for now.
+is signed from a fresh balance. Past 30 s, or as soon as a simulated sale fails too, it offers 70 % of slippage; what
+fails twice even so, or would bring less than it costs, is unsellable and given up for now.
 """
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from core.effects import Effect, Effects, Now, Tell, Write
 from core.ledger.books import Operation
-from core.messages import Order, RaiseAlert, TokenFacts
+from core.messages import GetFacts, Order, OrderClosed, RaiseAlert, TokenFacts
 from core.records import EmergencyFired
 from core.rules import emergency, honeypot
 from core.rules.emergency import Trigger
@@ -142,9 +142,37 @@ def is_late(operation: Operation, at_s: float, now: Now) -> bool:
     return emergency.is_late(now.settings.emergency, decided_at_s=operation.panic_at_s, now_s=at_s)
 
 
+def falls_back(state: Position, operation: Operation, now: Now) -> bool:
+    """Whether the trigger's own slippage has had its chance: its time is over, or no sale goes through at any price."""
+    return is_late(operation, now.at_s, now) or now.at_s >= state.shut_since_s
+
+
+def _is_fallback(state: Position, operation: Operation, sent: Sent, now: Now) -> bool:
+    shut = sent.at_s >= state.shut_since_s
+    wide = sent.order.slippage_bps >= now.settings.emergency.fallback_slippage_bps
+    return is_late(operation, sent.at_s, now) or (shut and wide)
+
+
+def simulated(state: Position, facts: TokenFacts, now: Now) -> Position:
+    """The position after these facts: a sale that fails in a free simulation would fail for its fee on the chain."""
+    if facts.round_trip_ok is not False or now.at_s - facts.at_s > now.settings.honeypot.facts_max_age_s:
+        return replace(state, shut_since_s=float("inf"))
+    return replace(state, shut_since_s=min(state.shut_since_s, now.at_s))
+
+
+def look(state: Position, operation: Operation, ended: OrderClosed) -> Effects:
+    """After a panic sale failed on the chain: ask whether any can succeed."""
+    if ended.outcome != "failed" or ended.order.purpose is not Purpose.PANIC:
+        return ()
+    stake_lamports = operation.cost_lamports
+    return (
+        Tell("accounts", GetFacts(mint=state.mint, stake_lamports=stake_lamports, reply_to=f"position.{state.mint}")),
+    )
+
+
 def failed(state: Position, operation: Operation, sent: Sent | None, now: Now) -> Position:
     """The position after a panic sale was sent and did not fill. Of fallbacks that fail the second is the last."""
-    if sent is None or not is_late(operation, sent.at_s, now):
+    if sent is None or not _is_fallback(state, operation, sent, now):
         return state
     role = sent.order.role
     state = set_back(state, role, late=True)
@@ -152,11 +180,11 @@ def failed(state: Position, operation: Operation, sent: Sent | None, now: Now) -
 
 
 def _covered(state: Position, operation: Operation, role: Role, now: Now) -> bool:
-    late = is_late(operation, now.at_s, now)
+    late = falls_back(state, operation, now)
     return any(
         sent.order.purpose is Purpose.PANIC
         and sent.order.role is role
-        and (not late or is_late(operation, sent.at_s, now))
+        and (not late or _is_fallback(state, operation, sent, now))
         for sent in state.sent
     )
 
@@ -166,7 +194,7 @@ def _order(state: Position, operation: Operation, role: Role, tokens: int, now: 
     if market is None:
         return None
     slippage_bps = operation.panic_slippage_bps
-    if is_late(operation, now.at_s, now):
+    if falls_back(state, operation, now):
         slippage_bps = max(slippage_bps, now.settings.emergency.fallback_slippage_bps)
     return sale_order(
         state,

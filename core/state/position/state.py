@@ -56,6 +56,8 @@ class Position(Struct, frozen=True, kw_only=True):
     best: SalePrice | None = None
     """Highest sale price seen, for the trailing stop."""
     setbacks: dict[Role, Setback] = {}
+    shut_since_s: float = float("inf")
+    """From when on a simulated sale of the token fails: waiting helps no panic then."""
     given_up: frozenset[Role] = frozenset()
     """Wallets whose tokens are unsellable: a panic found no way out for them."""
     asked_at_s: float = float("-inf")

@@ -251,6 +251,57 @@ def test_after_the_fallback_failed_twice_nothing_more_is_tried_and_the_operation
     assert not desk.now.books.operations
 
 
+def simulated(desk: Desk, *, sells: bool | None) -> FactsSeen:
+    seen = TokenFacts(mint=MINT, at_s=desk.now.at_s, slot=1, supply=10**15, round_trip_ok=sells)
+    return FactsSeen(facts=seen)
+
+
+def asked(desk: Desk) -> int:
+    return len([to for to, _ in desk.told if to == "accounts"])
+
+
+def test_after_a_panic_sale_failed_a_simulation_is_asked_for_and_the_fallback_follows_where_that_fails_too():
+    desk = Desk()
+    desk.trade(1.0)
+    desk.tell(raised(ExitReason.RISK_LIMIT))
+    before = asked(desk)
+    desk.settle(desk.only(), "failed")
+    assert asked(desk) == before + 1
+    assert desk.only().slippage_bps == 4_500
+    desk.tell(simulated(desk, sells=False))
+
+    assert [order.slippage_bps for order in (*desk.placed, *desk.going)] == [4_500, 7_000]
+    desk.settle_all("failed")
+    assert desk.only().slippage_bps == 7_000
+    desk.settle(desk.only(), "failed")
+    assert not desk.now.books.operations
+    assert desk.held_s == 0.0
+
+
+@pytest.mark.parametrize("sells", [True, None])
+def test_a_panic_whose_sales_could_succeed_keeps_trying_for_its_30_seconds(sells):
+    desk = Desk()
+    desk.trade(1.0)
+    desk.tell(raised(ExitReason.HONEYPOT))
+    desk.tell(simulated(desk, sells=False))
+    desk.tell(simulated(desk, sells=sells))
+    for _ in range(10):
+        desk.settle(desk.only(), "failed")
+
+    assert desk.only().purpose is Purpose.PANIC
+
+
+def test_an_old_simulation_says_nothing_of_the_sale_that_fails_now():
+    desk = Desk()
+    desk.trade(1.0)
+    old = simulated(desk, sells=False)
+    desk.advance(3.0)
+    desk.tell(raised(ExitReason.RISK_LIMIT))
+    desk.tell(old)
+
+    assert desk.only().slippage_bps == 4_500
+
+
 def test_what_was_never_sent_has_not_failed():
     desk = Desk()
     desk.trade(1.0)
