@@ -23,15 +23,17 @@ TEXT = {
     ".yml",
 }
 # What a run, a build or an editor leaves beside the sources. Of the folders with a leading dot only .ci is ours.
-LEFT_BEHIND = {"__pycache__", "build", "dist", "node_modules", "reports", "state"}
+LEFT_BEHIND = {"__pycache__", "build", "dist", "reports", "state"}
+# Also left behind, at any depth: installed by others, and what git keeps as a file in a work tree of its own.
+FOREIGN = {"__pycache__", "node_modules", ".git"}
 
 
 def is_ours(path: Path) -> bool:
     """Whether a path relative to the root belongs to the project: `core/state` does, `state` at the root does not."""
     *folders, _ = path.parts
-    if folders and folders[0] in LEFT_BEHIND:
+    if FOREIGN & set(path.parts) or (folders and folders[0] in LEFT_BEHIND):
         return False
-    return not any(part == "__pycache__" or (part.startswith(".") and part != ".ci") for part in folders)
+    return not any(part.startswith(".") and part != ".ci" for part in folders)
 
 
 def text_files() -> Iterator[tuple[Path, str]]:
