@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from core.chain.codec.keys import KEY_BYTES, key_bytes
 from core.errors import Refused
 from core.market.paper.landing import PaperRule
 from core.rules.battlefield import BattlefieldRule
@@ -25,6 +26,7 @@ from core.rules.entry import EntryRule
 from core.rules.exit_fee import ExitFeeRule
 from core.rules.exit_slippage import ExitSlippageRule
 from core.rules.honeypot import HoneypotRule
+from core.rules.keystore import KeystoreRule
 from core.rules.life_limit import LifeRule
 from core.rules.live_feed import LiveRule
 from core.rules.market_time import WallClockRule
@@ -68,6 +70,9 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     clock_speed: float = 1.0
     strategy: str = "core.strategy:MicroLightning"
     """`package.module:Class`, a `core.strategy.MemcoinStrategy`."""
+    cold_address: str = ""
+    """Where `wallets sweep` and the psychology fund's surplus may go, base58; in the settings file only, and typed once
+    by the operator before the first lamport goes there. Empty: nowhere."""
     time_scale: float = 1.0
     """For tests on a local node: what rules.md gives in minutes, hours or days is divided by it (`scaled`)."""
 
@@ -78,6 +83,8 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         for name in ("monitor_port", "executor_port"):
             if not 0 <= getattr(self, name) <= MOST_PORT:
                 raise Refused(f"{PREFIX}{name.upper()} must be a port, 0 to {MOST_PORT}, not {getattr(self, name)}")
+        if self.cold_address and not _is_key(self.cold_address):
+            raise Refused(f"{PREFIX}COLD_ADDRESS={self.cold_address!r} is no Solana address")
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +121,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     orders: OrderRule = OrderRule()
     paper: PaperRule = PaperRule()
     live: LiveRule = LiveRule()
+    keystore: KeystoreRule = KeystoreRule()
     strategy: StrategyRule = StrategyRule()
 
 
@@ -140,6 +148,10 @@ LONG_DURATIONS: dict[str, tuple[str, ...]] = {
 
 FOREIGN = ("SOLANA_RPC_URL", "SOLANA_WS_URL", "TENSORZERO_ENDPOINT")
 """Names of interfaces.md that do not carry the prefix."""
+PASSPHRASE_NAMES = ("MICRO_PASSPHRASE_FILE", "MICRO_PASSPHRASE")
+"""How the keystore's passphrase reaches the process: no settings, and never on the command line."""
+FILE_ONLY = ("MICRO_COLD_ADDRESS",)
+"""Where money may leave to: only who may write the settings file decides it."""
 SCRIPT_NAMES = ("MICRO_CI", "MICRO_PYTHON", "MICRO_START_TIMEOUT_S", "MICRO_STOP_TIMEOUT_S")
 """Names with the prefix that belong to the scripts, not to the settings."""
 
@@ -201,6 +213,13 @@ def changed(before: Settings, after: Settings) -> list[str]:
         for name, (section, field) in names().items()
         if getattr(getattr(before, section), field) != getattr(getattr(after, section), field)
     ]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(key_bytes(text)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _unknown(name: str, known: Mapping[str, tuple[str, str]]) -> str:

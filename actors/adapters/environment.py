@@ -9,6 +9,7 @@ from core.errors import Refused
 from core.settings import Settings
 
 FILE = ".env.micro-lightning"
+FROM_FILE, PASSPHRASE = settings.PASSPHRASE_NAMES
 
 
 def read_file(path: Path) -> dict[str, str]:
@@ -24,7 +25,7 @@ def read_file(path: Path) -> dict[str, str]:
             continue
         name, equals, value = body.partition("=")
         if not equals or not name.strip():
-            raise Refused(f"{path} line {number} is not NAME=value: {body[:60]!r}")
+            raise Refused(f"{path} line {number} is not NAME=value")  # it may be a secret: it is not shown
         found[name.strip()] = value.strip().strip("\"'")
     return found
 
@@ -34,11 +35,11 @@ def load(command_line: Mapping[str, str], *, file: Path | None = None) -> Settin
     path = file if file is not None else Path(FILE)
     layers: list[tuple[str, Mapping[str, str]]] = []
     if path.exists() or file is not None:
-        layers.append((str(path), _settable(read_file(path))))
+        layers.append((str(path), _from_file(read_file(path), path)))
     # The environment is shared with everything else: only names with our prefix are ours to judge.
     ours = {name: value for name, value in os.environ.items() if name.startswith(settings.PREFIX)}
-    layers.append(("the environment", _settable(ours)))
-    layers.append(("the command line", command_line))
+    layers.append(("the environment", _outside_file(_settable(ours), "the environment")))
+    layers.append(("the command line", _outside_file(_typed(command_line), "the command line")))
     loaded = Settings()
     for source, texts in layers:
         try:
@@ -54,6 +55,34 @@ def foreign(name: str, *, file: Path | None = None) -> str:
     return os.environ.get(name) or (read_file(path).get(name, "") if path.exists() else "")
 
 
+def passphrase_file(*, file: Path | None = None) -> str:
+    """The file that MICRO_PASSPHRASE_FILE names, from the environment, else the settings file, else empty."""
+    return foreign(FROM_FILE, file=file)
+
+
 def _settable(texts: Mapping[str, str]) -> dict[str, str]:
-    """Without the names that belong to the scripts or to others."""
-    return {n: value for n, value in texts.items() if n not in settings.SCRIPT_NAMES and n not in settings.FOREIGN}
+    """Without the names that belong to the scripts, to the keystore, or to others."""
+    others = {*settings.SCRIPT_NAMES, *settings.FOREIGN, *settings.PASSPHRASE_NAMES}
+    return {name: value for name, value in texts.items() if name not in others}
+
+
+def _from_file(texts: Mapping[str, str], path: Path) -> dict[str, str]:
+    """Settings files are copied, shown and committed: a passphrase does not belong in one."""
+    if PASSPHRASE in texts:
+        raise Refused(f"{path} holds {PASSPHRASE}; put it in a file of mode 0600 and name that with {FROM_FILE}")
+    return _settable(texts)
+
+
+def _typed(texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Every user of the machine sees command lines."""
+    for name in settings.PASSPHRASE_NAMES:
+        if name in texts:
+            raise Refused(f"{name} is never taken from the command line; set it in the environment")
+    return texts
+
+
+def _outside_file(texts: Mapping[str, str], source: str) -> Mapping[str, str]:
+    for name in settings.FILE_ONLY:
+        if name in texts:
+            raise Refused(f"{name} is taken from the settings file only, not from {source}")
+    return texts

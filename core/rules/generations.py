@@ -2,7 +2,16 @@
 
 from collections.abc import Callable
 
+from core.types import Role
+
 EMPTY_IN_A_ROW = 3
+INDEXES = 8
+"""Derivation indexes of one generation: five are used, three kept for roles to come."""
+
+
+def derivation_path(generation: int, role: Role) -> str:
+    """BIP-44 of a wallet, every level hardened, as `solana-keygen` and phone wallets derive their accounts."""
+    return f"m/44'/501'/{INDEXES * generation + list(Role).index(role)}'/0'"
 
 
 def used_generations(is_used: Callable[[int], bool]) -> tuple[int, ...]:
