@@ -2,7 +2,7 @@
 
 A digest here may change only when the market itself is meant to change (another law, draw, setting, or event), never
 for speed; whoever changes it makes the calibration table of docs/market.md and the results of docs/results.md anew.
-The draws go through the C library's `exp` and `pow`: a machine whose library rounds them differently may fail here alone.
+The draws go through the C library: where its `exp` or `pow` rounds a last digit differently, this test may fail alone.
 """
 
 from hashlib import sha256
@@ -47,7 +47,10 @@ def fingerprint(settings: MarketSettings, seed: int, slots: int, *, decoded: boo
         if mints and number % 25 == 0:
             order(simulator, mints[number % len(mints)], number)
         digest.update(msgspec.msgpack.encode(simulator.step()))
-    digest.update(simulator.snapshot())
+    memory = msgspec.msgpack.decode(simulator.snapshot())
+    # How what is scheduled lies in the memory may change; what and in which order may not.
+    memory["state"]["schedule"].sort()
+    digest.update(msgspec.msgpack.encode(memory))
     return digest.hexdigest()
 
 
@@ -69,18 +72,18 @@ def order(simulator: Simulator, mint: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("settings", "seed", "slots", "decoded", "expected"),
     [
-        pytest.param(CALM, 7, 3000, False, "e7ba42730eb88d3c5082a803e60063db", marks=pytest.mark.slow),
-        pytest.param(CALM, 7, 3000, True, "46283d9a9a0dba244e07b44260ef2909", marks=pytest.mark.slow),
-        pytest.param(CALM, 101, 3000, False, "8362e8a64a9b52ff0b1f2416a617f071", marks=pytest.mark.slow),
-        pytest.param(CALM, 101, 3000, True, "bed53c42cdcd8b4a34e94fa21c3cd13a", marks=pytest.mark.slow),
-        (CALM, 7, 500, False, "06614bd922c4a75639f25fbf7902efca"),
-        (CALM, 7, 500, True, "1715ace601b93cdd9097ba36f5887137"),
-        (CALM, 101, 500, False, "f83b5e263566718620f5fdc8cdef07b0"),
-        (CALM, 101, 500, True, "ba91220c8f2d72547abe1da25f8a52f7"),
-        (EVERYTHING, 7, 500, False, "c9406c328d6b3eab8d9a94e83da0a695"),
-        (EVERYTHING, 7, 500, True, "0a0d8c82ea4cd0e9688156481a7703d1"),
-        pytest.param(EVERYTHING, 101, 2000, False, "7efe89c34b1c9ca70f3b9ff426454d38", marks=pytest.mark.slow),
-        pytest.param(EVERYTHING, 101, 2000, True, "fe0fe438de512d460e9e7d085293a55e", marks=pytest.mark.slow),
+        pytest.param(CALM, 7, 3000, False, "bde24c1aca16cb2be926a6af7503be12", marks=pytest.mark.slow),
+        pytest.param(CALM, 7, 3000, True, "2b1b6e89527866bb0117e106c52badd0", marks=pytest.mark.slow),
+        pytest.param(CALM, 101, 3000, False, "39ddafb500043b52b0d764690c369260", marks=pytest.mark.slow),
+        pytest.param(CALM, 101, 3000, True, "c7482ee93a48f5b5f8ec5c4c768aec92", marks=pytest.mark.slow),
+        (CALM, 7, 500, False, "ba112d469475daf045237184b579296f"),
+        (CALM, 7, 500, True, "2569744ff31d90f139006b3eb33459e3"),
+        (CALM, 101, 500, False, "305dc17e123cb0230a898b9e69d8f36e"),
+        (CALM, 101, 500, True, "51c097b84b0c3a2b1519a46f73931f06"),
+        (EVERYTHING, 7, 500, False, "d7ff723ec9c8c49051422b044d529a08"),
+        (EVERYTHING, 7, 500, True, "c9acb2a35b91563480671dc9b619ce09"),
+        pytest.param(EVERYTHING, 101, 2000, False, "980b29b53802c4ba73bbec6cc5fccb0e", marks=pytest.mark.slow),
+        pytest.param(EVERYTHING, 101, 2000, True, "568711c6a50e6594c555e570bb9df01a", marks=pytest.mark.slow),
     ],
 )
 def test_the_market_of_a_seed_is_the_one_it_always_was(settings, seed, slots, *, decoded, expected):
