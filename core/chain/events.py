@@ -90,6 +90,7 @@ def _other_reader(program: str, name: str, layout: Layout) -> Reader:
 
 _LAYOUTS = {struct: _layout(struct) for structs in _BY_PROGRAM.values() for struct in structs.values()}
 _HEADS = {struct: event_discriminator(name) for structs in _BY_PROGRAM.values() for name, struct in structs.items()}
+_WRITERS = {struct: layout.writer(_HEADS[struct]) for struct, layout in _LAYOUTS.items()}
 _PROGRAMS = {struct: program for program, structs in _BY_PROGRAM.items() for struct in structs.values()}
 
 READERS: dict[str, dict[bytes, Reader]] = {
@@ -125,9 +126,7 @@ def encode_event(event: Event) -> bytes:
         layout = OTHER_LAYOUTS[event.program][event.name]
         values = [event.values[name] for name in layout.names if name in event.values]
         return event_discriminator(event.name) + layout.encode(values) + event.extra
-    struct = type(event)
-    layout = _LAYOUTS[struct]
-    return _HEADS[struct] + layout.encode(layout.row(event)) + event.extra
+    return _WRITERS[type(event)](event)
 
 
 def _kind(program: str, name: str) -> str:

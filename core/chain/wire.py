@@ -4,8 +4,9 @@ A trade's lines have the shape of a real transaction's: the program is called, t
 calls itself with the same event, and ends.
 """
 
-from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from binascii import b2a_base64
+from collections.abc import Iterable
+from functools import lru_cache
 
 from core.chain.events import Event, encode_event
 from core.chain.programs import COMPUTE_BUDGET, PUMP, PUMPSWAP, SYSTEM, TOKEN_2022
@@ -19,7 +20,7 @@ _SELF_CALL_UNITS = 2_021
 
 def data_line(event: Event) -> str:
     """The one line that carries the event: `Program data: ` and base64."""
-    return "Program data: " + b64encode(encode_event(event)).decode()
+    return "Program data: " + b2a_base64(encode_event(event), newline=False).decode("ascii")
 
 
 def log_lines(program: str, events: Iterable[Event], *, error: str | None = None) -> list[str]:
@@ -28,32 +29,48 @@ def log_lines(program: str, events: Iterable[Event], *, error: str | None = None
     With `error` (for example `custom program error: 0x1772`) the last call fails after its event, as a breached
     slippage limit does late in an instruction: such a transaction's events must not count.
     """
-    lines = _plain_call(COMPUTE_BUDGET, 1) * 2
-    calls = [_call(program, event, depth=1) for event in events]
-    if error is not None and calls:
-        calls[-1][-1] = f"Program {program} failed: {error}"
-    return lines + [line for call in calls for line in call]
+    lines = [*_BUDGET]
+    for event in events:
+        before, after = _around_trade(program, _instruction(event))
+        lines += before
+        lines.append(data_line(event))
+        lines += after
+    if error is not None and len(lines) > len(_BUDGET):
+        lines[-1] = f"Program {program} failed: {error}"
+    return lines
 
 
 def migration_lines(created: CreatePoolEvent, migrated: CompletePumpAmmMigrationEvent) -> list[str]:
     """The log of a migration: the curve program calls the pool program, both report."""
-    inner = _call(PUMPSWAP, created, depth=2)
-    return _plain_call(COMPUTE_BUDGET, 1) * 2 + _call(PUMP, migrated, depth=1, inner=inner)
+    before, after = _around(PUMPSWAP, _instruction(created), 2, _transfers(3))
+    inner = (*before, data_line(created), *after)
+    before, after = _around(PUMP, _instruction(migrated), 1, inner)
+    return [*_BUDGET, *before, data_line(migrated), *after]
 
 
-def _call(program: str, event: Event, *, depth: int, inner: Sequence[str] = ()) -> list[str]:
-    used = f"Program {program} consumed 90000 of {_BUDGET_UNITS} compute units"
-    return [
+@lru_cache(maxsize=256)
+def _around_trade(program: str, instruction: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """As `_around`: the same for every trade, so they are kept."""
+    return _around(program, instruction, 1, _transfers(2))
+
+
+def _around(
+    program: str, instruction: str, depth: int, inner: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines before an event's own and those after it."""
+    before = (
         f"Program {program} invoke [{depth}]",
-        f"Program log: Instruction: {_instruction(event)}",
-        *(inner or _transfers(depth + 1)),
-        data_line(event),
+        f"Program log: Instruction: {instruction}",
+        *inner,
+    )
+    after = (
         f"Program {program} invoke [{depth + 1}]",
         f"Program {program} consumed {_SELF_CALL_UNITS} of {_BUDGET_UNITS} compute units",
         f"Program {program} success",
-        used,
+        f"Program {program} consumed 90000 of {_BUDGET_UNITS} compute units",
         f"Program {program} success",
-    ]
+    )
+    return before, after
 
 
 def _transfers(depth: int) -> list[str]:
@@ -69,6 +86,9 @@ def _transfers(depth: int) -> list[str]:
 
 def _plain_call(program: str, depth: int) -> list[str]:
     return [f"Program {program} invoke [{depth}]", f"Program {program} success"]
+
+
+_BUDGET = (*_plain_call(COMPUTE_BUDGET, 1), *_plain_call(COMPUTE_BUDGET, 1))
 
 
 def _instruction(event: Event) -> str:
@@ -88,4 +108,9 @@ def _instruction(event: Event) -> str:
         case _:
             # An event that comes inside another instruction is named by itself: readers of logs never use this line.
             name = type(event).__name__
+    return _in_capitals(name)
+
+
+@lru_cache(maxsize=256)
+def _in_capitals(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))

@@ -5,6 +5,7 @@ Numbers are little-endian; text carries a u32 length and is UTF-8.
 
 import struct
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
 from core.chain.codec.keys import key_bytes, key_text
@@ -80,6 +81,10 @@ def text(limit_bytes: int | None = None) -> Variable:
     def write(value: str) -> bytes:
         raw = value.encode()
         return LENGTH.pack(len(raw)) + raw
+
+    if limit_bytes is None:
+        # Names of instructions: few, and one with each trade.
+        write = lru_cache(maxsize=256)(write)
 
     def pinned(length: int) -> Fixed:
         return Fixed(f"{length}s", bytes.decode)

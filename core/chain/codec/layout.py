@@ -14,9 +14,12 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from core.chain.codec.kinds import KINDS, LENGTH, Fixed, Kind, Undecodable, Variable, array, read_length
+from core.chain.codec.packings import whole_writer
 from core.chain.codec.runs import CUT, SHAPES, Shape, shape, steps
 
 T = TypeVar("T")
+
+EMPTY = LENGTH.pack(0)
 
 
 def vector(layout: "Layout", make: Callable[..., object]) -> Variable:
@@ -39,6 +42,8 @@ def vector(layout: "Layout", make: Callable[..., object]) -> Variable:
         return items(data[at:end]), end
 
     def write(value: Sequence[Any]) -> bytes:
+        if not value:
+            return EMPTY
         return LENGTH.pack(len(value)) + b"".join(layout.encode(layout.row(each)) for each in value)
 
     def pinned(count: int) -> Fixed:
@@ -167,6 +172,14 @@ class Layout:
             return struct(*values)
 
         return read
+
+    def writer(self, head: bytes) -> Callable[[Any], bytes]:
+        """What makes a whole payload of a struct: `head`, its fields, and its `extra`."""
+
+        def write_older(item: Any) -> bytes:
+            return head + self.encode(self.row(item)) + cast("bytes", item.extra)
+
+        return whole_writer(self.kinds, self.required, head, write_older)
 
     def read_whole(self, data: bytes, at: int) -> tuple[list[Any], int]:
         """As `decode`, but every field must be there: nested structures do not grow."""
