@@ -37,6 +37,7 @@ from core.rules.quality import QualityRule
 from core.rules.reincarnation import ReincarnationRule
 from core.rules.restoration import RestorationRule
 from core.rules.risk import RiskRule
+from core.rules.rpc import RpcRule
 from core.rules.rpc_budget import RpcBudgetRule
 from core.rules.sentiment import SentimentRule
 from core.rules.shield import ShieldRule
@@ -61,6 +62,8 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     bind: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
     """Names beside loopback and `bind` that a request's Host header may carry, as ["monitor"] in a Compose network."""
+    plain_hosts: tuple[str, ...] = ()
+    """Hosts that may be called without encryption beside this machine, as ["validator"] in a Compose network."""
     feed: str = "market"
     """`market` (embedded), `live`, or a file."""
     seed: int = 7
@@ -115,6 +118,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     emergency: EmergencyRule = EmergencyRule()
     exit_slippage: ExitSlippageRule = ExitSlippageRule()
     exit_fee: ExitFeeRule = ExitFeeRule()
+    rpc: RpcRule = RpcRule()
     rpc_budget: RpcBudgetRule = RpcBudgetRule()
     canary: CanaryRule = CanaryRule()
     wall_clock: WallClockRule = WallClockRule()
@@ -146,8 +150,9 @@ LONG_DURATIONS: dict[str, tuple[str, ...]] = {
 """Every duration that rules.md gives in minutes, hours or days, and layer 2's bars. What it gives in seconds
 (freshness, silence, panic limit) is not here: a node and a network are no faster for a test."""
 
-FOREIGN = ("SOLANA_RPC_URL", "SOLANA_WS_URL", "TENSORZERO_ENDPOINT")
-"""Names of interfaces.md that do not carry the prefix."""
+FOREIGN = ("SOLANA_RPC_URL", "SOLANA_WS_URL", "SOLANA_SEND_URL", "JITO_URL", "TENSORZERO_ENDPOINT")
+"""Names without the prefix: addresses, which may hold keys. SOLANA_RPC_URL, SOLANA_SEND_URL and JITO_URL may each hold
+several, separated by commas."""
 PASSPHRASE_NAMES = ("MICRO_PASSPHRASE_FILE", "MICRO_PASSPHRASE")
 """How the keystore's passphrase reaches the process: no settings, and never on the command line."""
 FILE_ONLY = ("MICRO_COLD_ADDRESS",)

@@ -23,11 +23,16 @@ class RpcBudgetRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise Refused("the RPC budget needs at least one call, a time above 0 and an exit share from 0 to below 1")
 
 
+def allowed(rule: RpcBudgetRule, *, for_exit: bool) -> int:
+    """How many calls within `within_s` may have been made after one of this kind."""
+    kept = 0 if for_exit else rule.calls - floor(part(rule.calls, 1 - rule.exit_share))
+    return rule.calls - kept
+
+
 def left(rule: RpcBudgetRule, calls_at_s: Sequence[float], *, now_s: float, for_exit: bool) -> int:
     """How many calls may still be made now. `calls_at_s`: when the last ones were made."""
     used = sum(1 for at_s in calls_at_s if now_s - at_s < rule.within_s)
-    kept = 0 if for_exit else rule.calls - floor(part(rule.calls, 1 - rule.exit_share))
-    return max(rule.calls - kept - used, 0)
+    return max(allowed(rule, for_exit=for_exit) - used, 0)
 
 
 def noted(rule: RpcBudgetRule, calls_at_s: Sequence[float], *, now_s: float) -> tuple[float, ...]:
