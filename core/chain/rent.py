@@ -10,6 +10,8 @@ TOKEN_2022_ACCOUNT_LAMPORTS: Final = 2_074_080
 """170 bytes: a Token-2022 account as the pump program makes it."""
 VOLUME_ACCUMULATOR_LAMPORTS: Final = 1_844_400
 """`user_volume_accumulator`, one per wallet and program."""
+NONCE_ACCOUNT_LAMPORTS: Final = 1_447_680
+"""80 bytes: a durable nonce."""
 
 
 def token_account_lamports(*, token_2022: bool) -> int:

@@ -9,6 +9,8 @@ from core.chain.programs import instruction_discriminator
 from core.errors import Refused
 
 U64_MAX = 2**64 - 1
+TRACK_VOLUME = b"\1"
+"""The optional last argument of older buys as the SDKs send it: one byte."""
 _AMOUNTS = struct.Struct("<QQ")
 
 

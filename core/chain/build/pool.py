@@ -23,10 +23,7 @@ from core.chain.build.addresses import (
     volume_accumulator,
 )
 from core.chain.build.facts import PoolFacts, Recipients
-from core.chain.build.layout import Call, bare, pay, read, write
-
-TRACK_VOLUME = b"\1"
-"""`track_volume` as the SDK sends it: one byte."""
+from core.chain.build.layout import TRACK_VOLUME, Call, bare, pay, read, write
 
 _BUY = Call(PUMPSWAP_ID, "buy", TRACK_VOLUME)
 _BUY_EXACT_IN = Call(PUMPSWAP_ID, "buy_exact_quote_in", TRACK_VOLUME)

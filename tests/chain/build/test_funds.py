@@ -1,14 +1,7 @@
 """Token accounts and lamports in the real SVM, as the chain's own token programs move them."""
 
 import pytest
-from solders.account import Account
-from solders.hash import Hash
-from solders.instruction import Instruction
-from solders.keypair import Keypair
-from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
-from solders.transaction import VersionedTransaction
-from solders.transaction_metadata import TransactionMetadata
 
 from core.chain.build.addresses import TOKEN_2022_ID, TOKEN_ID, WSOL, token_account
 from core.chain.build.funds import (
@@ -21,41 +14,15 @@ from core.chain.build.funds import (
     wrap,
 )
 from core.chain.build.orders import Place, Tip, with_place
-from core.chain.build.signing import compile_message, sign
 from core.chain.rent import TOKEN_2022_ACCOUNT_LAMPORTS, TOKEN_ACCOUNT_LAMPORTS
-from core.chain.tokens import Mint, MintBase, decode_token_account, encode_mint
+from core.chain.tokens import decode_token_account
 from core.errors import Refused
 from core.types import BASE_FEE_LAMPORTS, LAMPORTS_PER_SOL
-from tests.chain.build.coins import MINT, USER, key, wallet
+from tests.chain.build.coins import MINT, USER, key
+from tests.chain.build.local import GAS, balance, chain, plant_mint, send
 
 USER_KEY = USER.pubkey()
-GAS = wallet("emergency gas")
 WRAPPED = token_account(USER_KEY, WSOL, TOKEN_ID)
-
-
-def chain() -> LiteSVM:
-    svm = LiteSVM().with_blockhash_check(False)
-    for owner in (USER, GAS):
-        svm.airdrop(owner.pubkey(), LAMPORTS_PER_SOL)
-    plant_mint(svm, WSOL, TOKEN_ID, 9)
-    return svm
-
-
-def plant_mint(svm: LiteSVM, mint: Pubkey, program: Pubkey, decimals: int = 6) -> None:
-    data = encode_mint(Mint(MintBase(None, 10**15, decimals, True, None)))
-    svm.set_account(mint, Account(10**9, data, program))
-
-
-def send(svm: LiteSVM, instructions: list[Instruction], *signers: Keypair) -> None:
-    payer = signers[0].pubkey()
-    signed = sign(compile_message(payer, instructions, Hash.default()), signers, None)
-    outcome = svm.send_transaction(VersionedTransaction.from_bytes(signed.raw))
-    assert isinstance(outcome, TransactionMetadata), outcome
-    assert str(outcome.signature()) == signed.signature
-
-
-def balance(svm: LiteSVM, owner: Pubkey) -> int:
-    return svm.get_balance(owner) or 0
 
 
 def test_wrapping_and_unwrapping_costs_only_the_fees():

@@ -6,25 +6,30 @@ from msgspec.structs import replace
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from core.chain.build import curve, pool
-from core.chain.build.addresses import PUMP_ID, PUMPSWAP_ID, SYSTEM_ID
+from core.chain.build import curve, legacy, pool
+from core.chain.build.addresses import PUMP_ID, PUMPSWAP_ID, SYSTEM_ID, bonding_curve, volume_accumulator
 from core.chain.instructions import decode_trade_call
 from core.errors import Refused
-from tests.chain.build.coins import CASHBACK_POOL, CURVE, MINT, POOL, POOL_ADDRESS, RECIPIENTS, USER
+from tests.chain.build.coins import CASHBACK_POOL, CURVE, MINT, POOL, POOL_ADDRESS, RECIPIENTS, USER, key
 from tests.chain.recorded import interface
 
 USER_KEY = USER.pubkey()
 ON_CURVE = curve.curve_accounts(CURVE, USER_KEY, RECIPIENTS)
 ON_POOL = pool.pool_accounts(POOL, USER_KEY, RECIPIENTS)
+OLD = legacy.legacy_accounts(CURVE, USER_KEY, RECIPIENTS)
 
-TRADES = {
-    "buy_v2": curve.buy_v2(ON_CURVE, 11, 22),
-    "buy_exact_quote_in_v2": curve.buy_exact_quote_in_v2(ON_CURVE, 11, 22),
-    "sell_v2": curve.sell_v2(ON_CURVE, 11, 22),
-    "buy": pool.buy(ON_POOL, 11, 22),
-    "buy_exact_quote_in": pool.buy_exact_quote_in(ON_POOL, 11, 22),
-    "sell": pool.sell(ON_POOL, 11, 22),
-}
+TRADES = [
+    ("buy_v2", curve.buy_v2(ON_CURVE, 11, 22)),
+    ("buy_exact_quote_in_v2", curve.buy_exact_quote_in_v2(ON_CURVE, 11, 22)),
+    ("sell_v2", curve.sell_v2(ON_CURVE, 11, 22)),
+    ("buy", legacy.buy(OLD, 11, 22)),
+    ("buy_exact_sol_in", legacy.buy_exact_sol_in(OLD, 11, 22)),
+    ("sell", legacy.sell(OLD, 11, 22)),
+    ("buy", pool.buy(ON_POOL, 11, 22)),
+    ("buy_exact_quote_in", pool.buy_exact_quote_in(ON_POOL, 11, 22)),
+    ("sell", pool.sell(ON_POOL, 11, 22)),
+]
+TRACKED = {"buy", "buy_exact_quote_in", "buy_exact_sol_in"}
 OTHERS = [
     ("pump", "init_user_volume_accumulator", curve.init_volume_accumulator(USER_KEY, USER_KEY)),
     ("pump", "close_user_volume_accumulator", curve.close_volume_accumulator(USER_KEY)),
@@ -54,7 +59,7 @@ def check_like_interface(shared_data: Path, file: str, name: str, built: Instruc
             assert str(meta.pubkey) == account["address"]
 
 
-@pytest.mark.parametrize(("name", "trade"), TRADES.items(), ids=list(TRADES))
+@pytest.mark.parametrize(("name", "trade"), TRADES)
 def test_a_trade_has_the_accounts_of_the_interface_file(shared_data: Path, name: str, trade: Instruction):
     check_like_interface(shared_data, file_of(trade), name, trade)
 
@@ -64,17 +69,17 @@ def test_so_has_every_other_instruction(shared_data: Path, file: str, name: str,
     check_like_interface(shared_data, file, name, built)
 
 
-@pytest.mark.parametrize(("name", "trade"), TRADES.items(), ids=list(TRADES))
+@pytest.mark.parametrize(("name", "trade"), TRADES)
 def test_what_is_built_reads_back_as_what_was_meant(name: str, trade: Instruction):
     accounts = [str(meta.pubkey) for meta in trade.accounts]
 
     call = decode_trade_call(str(trade.program_id), accounts, trade.data)
 
     assert call is not None
-    market = trade.accounts[10].pubkey if trade.program_id == PUMP_ID else POOL_ADDRESS
+    market = bonding_curve(MINT) if trade.program_id == PUMP_ID else POOL_ADDRESS
     assert (call.name, call.amount, call.limit) == (name, 11, 22)
     assert (call.mint, call.user, call.market) == (str(MINT), str(USER_KEY), str(market))
-    assert call.track_volume is (True if name in {"buy", "buy_exact_quote_in"} else None)
+    assert call.track_volume is (True if name in TRACKED else None)
 
 
 def tail(instruction: Instruction, count: int) -> list[Pubkey]:
@@ -91,12 +96,26 @@ def test_remaining_accounts_of_a_pool_follow_the_coin():
     assert [meta.is_writable for meta in cashback.sell[-5:]] == [True, True, False, False, True]
 
 
+def test_a_legacy_sale_of_a_cashback_coin_names_its_accumulator_before_the_last_two():
+    cashback = legacy.legacy_accounts(replace(CURVE, is_cashback=True), USER_KEY, RECIPIENTS)
+
+    assert [len(each) for each in (OLD.buy, OLD.sell, cashback.buy, cashback.sell)] == [18, 16, 18, 17]
+    assert cashback.sell[-3].pubkey == volume_accumulator(USER_KEY, PUMP_ID)
+    assert cashback.sell[-1].pubkey == RECIPIENTS.buyback
+
+
+def test_the_legacy_generation_trades_sol_only():
+    with pytest.raises(Refused, match="SOL only"):
+        legacy.legacy_accounts(replace(CURVE, quote_mint=key("usd")), USER_KEY, RECIPIENTS)
+
+
 @pytest.mark.parametrize(("amount", "limit"), [(0, 1), (-1, 1), (1, -1), (2**64, 1), (1, 2**64)])
 @pytest.mark.parametrize(
     "build",
     [
         lambda *amounts: curve.buy_v2(ON_CURVE, *amounts),
         lambda *amounts: curve.sell_v2(ON_CURVE, *amounts),
+        lambda *amounts: legacy.buy_exact_sol_in(OLD, *amounts),
         lambda *amounts: pool.buy_exact_quote_in(ON_POOL, *amounts),
         lambda *amounts: pool.sell(ON_POOL, *amounts),
     ],
