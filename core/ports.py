@@ -60,6 +60,14 @@ class VenueBackend(Protocol):
         ...
 
 
+class Traces(Protocol):
+    """What a chain remembers of addresses."""
+
+    def any_used(self, addresses: Sequence[str]) -> bool:
+        """Whether any has a balance, a token account or a transaction. Raises Retryable when the node cannot tell."""
+        ...
+
+
 class Commit(Protocol):
     """The outcome of an append, now or later."""
 

@@ -47,3 +47,8 @@ def is_loopback(host: str) -> bool:
 
 def _encrypted(parts: SplitResult) -> str:
     return {"http": "https", "ws": "wss"}[parts.scheme]
+
+
+def hosts_are_loopback(urls: Collection[str]) -> bool:
+    """Whether every one of these addresses stays on this machine."""
+    return all(is_loopback(urlsplit(url).hostname or "") for url in urls)

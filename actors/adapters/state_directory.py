@@ -63,6 +63,24 @@ class StateDirectory:
         return _secret(self.path / "api-token-read")
 
 
+def holder(directory: Path) -> str:
+    """The process that has this state directory, as it names itself; empty: nobody. Takes nothing and makes nothing."""
+    try:
+        handle = os.open(directory / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return os.pread(handle, 32, 0).decode(errors="replace").strip() or "unknown"
+    else:
+        return ""
+    finally:
+        os.close(handle)
+
+
 def _secret(path: Path) -> str:
     """What the file holds; a new random secret, readable by its owner alone, where there is no file."""
     try:

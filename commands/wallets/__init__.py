@@ -1,0 +1,33 @@
+"""The keystore: make or restore it, look at its wallets, have them rotated, swept, and backed up.
+
+init makes 24 words, shown once; show needs no passphrase; rotate asks the running process; sweep sends everything to
+MICRO_COLD_ADDRESS; export-backup copies the encrypted file. The passphrase comes from the file that
+MICRO_PASSPHRASE_FILE names, from MICRO_PASSPHRASE, or from a prompt: never from the command line.
+"""
+
+import argparse
+
+from commands.wallets import backup, creation, listing, rotation
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="wallets_command", metavar="COMMAND", required=True)
+    for module, name in (
+        (creation, "init"),
+        (listing, "show"),
+        (rotation, "rotate"),
+        (backup, "export-backup"),
+    ):
+        about = (module.__doc__ or "").splitlines()[0]
+        sub = commands.add_parser(name, help=about, description=module.__doc__)
+        # Also after the inner command; what stands before it is kept where nothing stands after it.
+        sub.add_argument("--set", action="append", default=argparse.SUPPRESS, metavar="NAME=VALUE")
+        sub.add_argument("--settings-file", default=argparse.SUPPRESS, metavar="FILE")
+        sub.add_argument("--state", default=None, metavar="DIR", help="state directory (MICRO_STATE_DIR)")
+        module.arguments(sub)
+        sub.set_defaults(run_wallets=module.run)
+
+
+def run(options: argparse.Namespace) -> int:
+    code: int = options.run_wallets(options)
+    return code
