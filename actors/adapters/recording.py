@@ -75,18 +75,18 @@ class Recorder:
     def next(self) -> FeedBatch | None:
         batch = self._feed.next()
         if batch is None:
-            self._flush()
+            self.flush()
             return None
         now_s = self._now()
         if self._waiting and self._is_due(now_s):
-            self._flush()
+            self.flush()
         self._waiting.append(Received(now_s, batch))
         self.batches += 1
         return batch
 
     def close(self) -> None:
         """Write what waits and put the last file on disk."""
-        self._flush()
+        self.flush()
         self._close_file()
         self._feed.close()
 
@@ -101,7 +101,8 @@ class Recorder:
         other_hour = _hour(now_s) != _hour(first_s)
         return other_hour or len(self._waiting) >= FRAME_BATCHES or not 0 <= now_s - first_s < FRAME_S
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what waits, though its second is not over."""
         if not self._waiting:
             return
         hour = _hour(self._waiting[0].received_s)
