@@ -10,13 +10,16 @@ import base58
 import msgspec
 import pytest
 from mnemonic import Mnemonic
+from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.signature import Signature
+from solders.transaction import VersionedTransaction
 
 from actors.adapters.keys import sealed
 from actors.adapters.keys.secret import Secret
 from actors.adapters.keys.signer import Signer
+from core.chain.build.funds import transfer
+from core.chain.build.signing import compile_message, sign
 from core.errors import Refused
 from core.rules.generations import derivation_path
 from core.types import Role
@@ -101,21 +104,31 @@ def test_all_addresses_differ() -> None:
 def test_what_it_signs_verifies_and_equals_the_librarys_own_signature() -> None:
     signer = Signer(Secret(ZEROS))
     address = signer.address(3, Role.REENTRY)
-    signature = signer.sign(address, b"a message")
-    assert Signature(signature).verify(Pubkey.from_string(address), b"a message")
+    signature = signer.wallet_at(address).sign_message(b"a message")
+    assert signature.verify(Pubkey.from_string(address), b"a message")
     private = slip10(Mnemonic.to_seed(ZEROS), derivation_path(3, Role.REENTRY))
-    assert signature == bytes(Keypair.from_seed(private).sign_message(b"a message"))
+    assert signature == Keypair.from_seed(private).sign_message(b"a message")
+
+
+def test_a_transaction_is_signed_by_it_as_by_the_librarys_key() -> None:
+    signer = Signer(Secret(ZEROS))
+    source, payer = signer.wallet(0, Role.REENTRY), signer.wallet(0, Role.EMERGENCY_GAS)
+    instruction = transfer(source.pubkey(), signer.wallet(1, Role.REENTRY).pubkey(), 5)
+    message = compile_message(payer.pubkey(), [instruction], Hash.default())
+    pairs = [one._pair for one in (payer, source)]
+    assert sign(message, [source, payer], 7) == sign(message, pairs, 7)
+    assert bytes(VersionedTransaction(message, pairs)) == sign(message, [source, payer], 7).raw
 
 
 def test_it_signs_for_nobody_else() -> None:
     with pytest.raises(Refused, match="none of our wallets"):
-        Signer(Secret(ZEROS)).sign("11111111111111111111111111111111", b"x")
+        Signer(Secret(ZEROS)).wallet_at("11111111111111111111111111111111")
 
 
 def forms(signer: Signer, words: str) -> list[str]:
     """Everything that must be seen nowhere: words, seed and the keys in the forms that people and programs write."""
     found = [words, *(" ".join(words.split()[at : at + 3]) for at in range(0, 24, 3))]
-    pairs = [bytes(pair) for pair in signer._pairs.values()]
+    pairs = [bytes(key._pair) for key in signer._keys.values()]
     for raw in (signer._seed, *pairs, *(pair[:32] for pair in pairs)):
         found += [raw.hex(), base58.b58encode(raw).decode(), repr(list(raw)), repr(raw)]
     return found
@@ -124,7 +137,7 @@ def forms(signer: Signer, words: str) -> list[str]:
 def traced(signer: Signer, address: str) -> str:
     """A traceback with the variables of every frame, from as deep in as Python goes."""
     try:
-        signer.sign(address, "no bytes")  # type: ignore[arg-type]
+        signer.wallet_at(address).sign_message("no bytes")  # type: ignore[arg-type]
     except TypeError as error:
         return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     return ""
@@ -147,12 +160,14 @@ def test_nothing_shows_what_it_holds() -> None:
         str(signer),
         f"{signer} {words} {words!r:>20}",
         repr(held),
+        repr(signer.wallet(0, Role.LIGHTNING)),
         repr(vars(Holder)),
         msgspec.json.encode(held, enc_hook=repr).decode(),
         repr(msgspec.to_builtins(held, enc_hook=repr)),
         trace,
     ]
     assert "signer = Signer(***)" in trace
+    assert f"self = WalletKey({address}, ***)" in trace
     assert "Signer(***)" in shown[0]
     for text in shown:
         assert not [one for one in secrets if one in text]
@@ -161,6 +176,6 @@ def test_nothing_shows_what_it_holds() -> None:
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps, msgspec.json.encode, msgspec.to_builtins])
 def test_nothing_copies_what_it_holds(copied: object) -> None:
     assert callable(copied)
-    for secret in (Signer(Secret(ZEROS)), Secret(ZEROS)):
+    for secret in (Signer(Secret(ZEROS)), Signer(Secret(ZEROS)).wallet(0, Role.LIGHTNING), Secret(ZEROS)):
         with pytest.raises(TypeError):
             copied(secret)
