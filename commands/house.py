@@ -102,6 +102,7 @@ class House:
                 RunStarted(
                     at_s=at_s,
                     militia=self.settings.militia,
+                    psychology=self.settings.psychology,
                     profile=self.settings.entry.profile,
                     mode=self.mode,
                     feed=self.source.feed.name,

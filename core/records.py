@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from core.messages import Order, Settlement
 from core.rules.militia import MilitiaRule
+from core.rules.psychology import PsychologyRule
 from core.rules.verdict import Outcome, Verdict
 from core.types import ExitReason, Purpose
 
@@ -38,9 +39,10 @@ class CapitalOpened(Record, frozen=True, kw_only=True, tag="capital_opened"):
 
 
 class RunStarted(Record, frozen=True, kw_only=True, tag="run_started"):
-    """A process took the books up. Carries the rule that the fold itself applies: old results stay as they were."""
+    """A process took the books up. Carries the rules that fold and audit apply: old results stay as they were."""
 
     militia: MilitiaRule
+    psychology: PsychologyRule = PsychologyRule()
     profile: str = "default"
     """Of the entry conditions; `recorded` skips what a recording cannot show."""
     mode: str
@@ -207,6 +209,12 @@ class RiskLimitReached(Record, frozen=True, kw_only=True, tag="risk_limit_reache
     allowed_lamports: int
 
 
+class ColdAddressConfirmed(Record, frozen=True, kw_only=True, tag="cold_address_confirmed"):
+    """The operator typed the cold address of the settings file once: from here on lamports may go there."""
+
+    address: str
+
+
 class RotationStarted(Record, frozen=True, kw_only=True, tag="rotation_started"):
     to_generation: int
     by: str
@@ -261,6 +269,7 @@ AnyRecord = (
     | RotationFinished
     | InsiderSeen
     | ExternalReceived
+    | ColdAddressConfirmed
     | OperatorActed
 )
 """The tagged union that the journal decodes."""

@@ -124,6 +124,7 @@ class Running:
             RunStarted(
                 at_s=at_s,
                 militia=settings.militia,
+                psychology=settings.psychology,
                 mode=MODE,
                 feed=world.feed.name,
                 seed=seed,

@@ -42,6 +42,8 @@ class Purpose(StrEnum):
     ROTATION = "rotation"
     RECOVERY = "recovery"
     """A late sale of what was unsellable."""
+    COLD = "cold"
+    """Psychology's surplus to the operator's cold address."""
 
 
 class ExitReason(StrEnum):

@@ -1,6 +1,8 @@
 """Are the books right? Every record balances, every tax is exact, and the books equal the chain, lamport by lamport."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from math import ceil
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -10,7 +12,18 @@ from core.ledger.books import Books
 from core.ledger.fold import apply
 from core.ledger.postings import balance_of
 from core.messages import Settlement
-from core.records import CapitalOpened, Entry, ExternalReceived, OperationClosed, OrderSettled
+from core.records import (
+    AnyRecord,
+    CapitalOpened,
+    Entry,
+    ExternalReceived,
+    OperationClosed,
+    OperationSettled,
+    OrderIntended,
+    OrderSettled,
+    RunStarted,
+)
+from core.rules.psychology import PsychologyRule
 from core.types import Purpose, Role, Side
 
 MOVES = (CapitalOpened, OperationClosed, OrderSettled, ExternalReceived)
@@ -48,19 +61,20 @@ class Audit(Struct, frozen=True, kw_only=True):
 def audit(entries: Iterable[Entry], chain: ChainState | None) -> Audit:
     """Fold the journal and compare. Without a chain only the journal itself is checked."""
     books, count, findings = Books(), 0, list[Finding]()
-    taxed: dict[str, int] = {}
+    taxes = Taxes()
     booked: set[str] = set()
     for entry in entries:
         count += 1
         findings += _check_entry(entry)
+        taxes.see(books, entry.record)
         if isinstance(entry.record, OrderSettled):
-            findings += _check_order(books, entry.seq, entry.record, taxed, booked)
+            findings += _check_order(books, entry.seq, entry.record, booked)
         try:
             books = apply(books, entry.record)
         except (NeedsReconcile, KeyError) as error:
             findings.append(Finding(f"entry {entry.seq}", str(error)))
             break
-    findings += _check_taxes(books, taxed)
+    findings += taxes.findings(books)
     if total := sum(books.accounts.values()):
         findings.append(Finding("books", f"all accounts together hold {total} lamports instead of 0"))
     if chain is not None:
@@ -74,9 +88,7 @@ def _check_entry(entry: Entry) -> Iterator[Finding]:
         yield Finding(f"entry {entry.seq}", f"the postings sum to {off} lamports instead of 0")
 
 
-def _check_order(
-    books: Books, seq: int, record: OrderSettled, taxed: dict[str, int], booked: set[str]
-) -> Iterator[Finding]:
+def _check_order(books: Books, seq: int, record: OrderSettled, booked: set[str]) -> Iterator[Finding]:
     opened = books.orders.get(record.order_id)
     if opened is None or record.outcome != "filled" or record.settlement is None:
         return
@@ -84,22 +96,47 @@ def _check_order(
     if record.settlement.signature in booked:
         yield Finding(f"entry {seq}", f"signature {record.settlement.signature} was booked twice")
     booked.add(record.settlement.signature)
-    if order.purpose is Purpose.TAX:
-        gain = record.settlement.changes.get(Role.PSYCHOLOGY, 0)
-        taxed[order.operation_id] = taxed.get(order.operation_id, 0) + gain
     if order.side is Side.SELL and -record.settlement.tokens > order.tokens:
         yield Finding(f"entry {seq}", f"order {order.id} sold more than it was to sell")
 
 
-def _check_taxes(books: Books, taxed: Mapping[str, int]) -> Iterator[Finding]:
-    for op in books.closed:
-        if not op.settled or op.outside_statistics:
-            continue
-        due = -(-op.net_lamports // 10) if op.net_lamports > 0 else 0
-        if taxed.get(op.id, 0) != due:
-            yield Finding(
-                op.id, f"psychology got {taxed.get(op.id, 0)} lamports of a net of {op.net_lamports}, due {due}"
-            )
+class Taxes:
+    """What psychology got for each operation, and by which share: that of the run in which the transfer was intended.
+
+    Counted in fractions, apart from `core.rules.psychology`, whose transfers it is to check.
+    """
+
+    def __init__(self) -> None:
+        self._share = Fraction(str(PsychologyRule().tax_share))
+        self._paid: dict[str, int] = {}
+        self._shares: dict[str, Fraction] = {}
+
+    def see(self, books: Books, record: AnyRecord) -> None:
+        """One more record; `books` as they were before it."""
+        match record:
+            case RunStarted():
+                self._share = Fraction(str(record.psychology.tax_share))
+            case OrderIntended(order=order) if order.purpose is Purpose.TAX:
+                self._shares[order.operation_id] = self._share
+            case OperationSettled():
+                self._shares.setdefault(record.operation_id, self._share)
+            case OrderSettled(outcome="filled", settlement=Settlement() as done):
+                opened = books.orders.get(record.order_id)
+                if opened is not None and opened.order.purpose is Purpose.TAX:
+                    operation_id = opened.order.operation_id
+                    gain = done.changes.get(Role.PSYCHOLOGY, 0)
+                    self._paid[operation_id] = self._paid.get(operation_id, 0) + gain
+            case _:
+                pass
+
+    def findings(self, books: Books) -> Iterator[Finding]:
+        """Settled operations whose tax is not what it should be."""
+        for op in books.closed:
+            if not op.settled or op.outside_statistics:
+                continue
+            paid, due = self._paid.get(op.id, 0), ceil(max(op.net_lamports, 0) * self._shares[op.id])
+            if paid != due:
+                yield Finding(op.id, f"psychology got {paid} lamports of a net of {op.net_lamports}, due {due}")
 
 
 def differences(books: Books, chain: ChainState) -> Iterator[Finding]:

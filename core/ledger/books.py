@@ -202,6 +202,8 @@ class Books(Struct, frozen=True, kw_only=True):
     order_count: int = 0
     settled_ids: tuple[str, ...] = ()
     """Ids of the last 512 settled orders: an id placed again is not done again."""
+    cold_address: str = ""
+    """That the operator confirmed last; lamports leave our wallets for no other."""
     unlanded: int = 0
     """Own transactions in a row that expired without landing."""
     runs: int = 0

@@ -13,6 +13,7 @@ from core.records import (
     AnyRecord,
     BreakerSet,
     CapitalOpened,
+    ColdAddressConfirmed,
     CommandmentViolated,
     EmergencyFired,
     EntriesPaused,
@@ -80,10 +81,8 @@ def apply(books: Books, record: AnyRecord) -> Books:
             return replace(books, flagged=books.flagged | {record.mint: record.reason})
         case BreakerSet():
             return _set_breaker(books, record)
-        case EntriesPaused():
-            return replace(books, paused=True, paused_why=record.why)
-        case EntriesResumed():
-            return _resume(books, record)
+        case EntriesPaused() | EntriesResumed():
+            return _pause_or_resume(books, record)
         case EquityMarked():
             return _mark(books, record)
         case CommandmentViolated():
@@ -97,6 +96,8 @@ def apply(books: Books, record: AnyRecord) -> Books:
             return note_insider(books, record)
         case ExternalReceived():
             return _receive(books, record)
+        case ColdAddressConfirmed():
+            return replace(books, cold_address=record.address)
         case _:
             return books  # decisions and the operator's acts: remembered by the journal, not by the books
 
@@ -246,7 +247,9 @@ def _set_breaker(books: Books, record: BreakerSet) -> Books:
     return books if record.until_s else replace(books, panics=())
 
 
-def _resume(books: Books, record: EntriesResumed) -> Books:
+def _pause_or_resume(books: Books, record: EntriesPaused | EntriesResumed) -> Books:
+    if isinstance(record, EntriesPaused):
+        return replace(books, paused=True, paused_why=record.why)
     return replace(
         books,
         paused=False,

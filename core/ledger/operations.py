@@ -16,8 +16,8 @@ MARKET_FEES = ("protocol", "creator", "lp")
 """Part of a trade's price: in the average cost and in the sale price. Landing fees are not."""
 
 
-TREASURY = frozenset({Purpose.TAX, Purpose.RESTORATION, Purpose.PROCEEDS, Purpose.ROTATION})
-"""Transfers between our own wallets: a cost of the treasury, in no operation's net."""
+TREASURY = frozenset({Purpose.TAX, Purpose.RESTORATION, Purpose.PROCEEDS, Purpose.ROTATION, Purpose.COLD})
+"""Transfers of our own lamports: a cost of the treasury, in no operation's net."""
 
 
 def fill_order(books: Books, order: Order, record: OrderSettled, settlement: Settlement) -> Books:

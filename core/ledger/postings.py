@@ -29,6 +29,8 @@ def of_settlement(order: Order, settlement: Settlement) -> tuple[Posting, ...]:
         lines.append(Posting("pool", -settlement.quote_lamports))
     if settlement.rent_lamports:
         lines.append(Posting("rent", settlement.rent_lamports))
+    if order.purpose is Purpose.COLD and not settlement.error:
+        lines.append(Posting("cold", order.lamports))
     lines += _fee_lines(order, settlement)
     if total := balance_of(lines):
         raise ValueError(f"order {order.id}: the settlement of {settlement.signature} is off by {total} lamports")
@@ -63,7 +65,7 @@ def _cost_account(order: Order, *, failed: bool) -> str:
     """The account that bears all fees of the order, or empty where they are booked by kind."""
     if order.purpose is Purpose.ENTRY and failed:
         return "failed_entries"
-    if order.purpose in (Purpose.TAX, Purpose.RESTORATION, Purpose.PROCEEDS):
+    if order.purpose in (Purpose.TAX, Purpose.RESTORATION, Purpose.PROCEEDS, Purpose.COLD):
         return "treasury"
     if order.purpose is Purpose.ROTATION:
         return "rotation"

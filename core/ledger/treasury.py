@@ -8,7 +8,7 @@ from core.messages import Order
 from core.records import OperationSettled, RotationFinished, RotationStarted
 from core.types import Purpose
 
-STEPS = frozenset({Purpose.TAX, Purpose.RESTORATION, Purpose.ROTATION})
+STEPS = frozenset({Purpose.TAX, Purpose.RESTORATION, Purpose.COLD, Purpose.ROTATION})
 """Transfers that the treasurer places; each is remembered until what it belongs to is finished."""
 
 
@@ -33,7 +33,7 @@ def settle_operation(books: Books, record: OperationSettled) -> Books:
         replace(op, settled=True, tax_lamports=record.tax_lamports) if op.id == record.operation_id else op
         for op in books.closed
     )
-    done = (f"{Purpose.TAX}.{record.operation_id}.", f"{Purpose.RESTORATION}.{record.operation_id}.")
+    done = tuple(f"{purpose}.{record.operation_id}." for purpose in (Purpose.TAX, Purpose.RESTORATION, Purpose.COLD))
     return replace(books, closed=closed, transfers=_without(books.transfers, done))
 
 

@@ -175,3 +175,13 @@ def rates_of(venue: Curve | Pool, supply: int = SUPPLY_UNITS) -> FeeRates:
     """Today's rates of a SOL-quoted coin on its curve or canonical pool, before per-coin settings."""
     schedule = CURVE_SCHEDULE if isinstance(venue, Curve) else POOL_SCHEDULE
     return rates_at(schedule, market_cap_lamports(venue, supply))
+
+
+def by_kind(fees: Fees) -> dict[str, int]:
+    """Lamports by the kinds of the books, zeros left out. Cashback counts as the creator's fee: income when claimed."""
+    found = {
+        "protocol": fees.protocol_charged_lamports,
+        "creator": fees.creator_lamports + fees.cashback_lamports,
+        "lp": fees.lp_lamports,
+    }
+    return {kind: lamports for kind, lamports in found.items() if lamports}

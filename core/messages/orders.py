@@ -11,7 +11,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """One intent: what is to happen on chain exactly once. `id` is unique for ever.
 
     Buys are exact-in: `lamports` is spent including protocol, creator and LP fees, `limit` = least tokens. Sells: all
-    of `tokens`, `limit` = least lamports after fees. Transfers: `lamports` from `role` to `to_role`, `sweep` = all.
+    of `tokens`, `limit` = least lamports after fees. Transfers: `lamports` from `role` to `to_role` or `to_address`,
+    `sweep` = all.
     `priority_lamports` and `tip_lamports` are what the transaction pays beside the base fee, paid by `payer`.
     """
 
@@ -37,6 +38,8 @@ class Order(Struct, frozen=True, kw_only=True):
     priority_lamports: int = 0
     tip_lamports: int = 0
     to_role: Role | None = None
+    to_address: str = ""
+    """Of a transfer that leaves the wallet set: the cold address, base58. Empty for every other."""
     reason: ExitReason | None = None
     levels: tuple[int, ...] = ()
     """Indices of the take-profit levels that this sell uses up."""

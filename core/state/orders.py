@@ -66,7 +66,7 @@ def owner(order: Order) -> str:
             return "commandments"
         case Purpose.REENTRY | Purpose.EXIT | Purpose.PANIC | Purpose.PROCEEDS | Purpose.RECOVERY:
             return f"position.{order.mint}"
-        case Purpose.TAX | Purpose.RESTORATION | Purpose.ROTATION:
+        case Purpose.TAX | Purpose.RESTORATION | Purpose.COLD | Purpose.ROTATION:
             return "treasurer"
         case _:
             assert_never(order.purpose)

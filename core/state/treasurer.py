@@ -137,7 +137,7 @@ def _failed(state: State, order_id: str, purpose: Purpose, reason: str, now: Now
         return state, effects
     if failures == GIVE_UP_AFTER:
         effects = (_alert("treasury", "warning", f"transfer {order_id} failed: {reason}", now), *effects)
-    if purpose is Purpose.RESTORATION:
+    if purpose in (Purpose.RESTORATION, Purpose.COLD):
         state = replace(state, failures=0, given_up=state.given_up | {order_id})
     return state, effects
 

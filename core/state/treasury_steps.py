@@ -1,6 +1,6 @@
 """What the treasury owes next, derived from the books alone: so a crash at any point goes on where the chain is.
 
-    operation closed → tax → restorations (lightning, reentry, emergency_gas) → settled
+    operation closed → tax → restorations (lightning, reentry, emergency_gas) → surplus to the cold address → settled
     rotation started → one sweep per wallet → finished
 
 An order's id follows from its step and from how often the books saw that step fail: placed twice it is done once.
@@ -67,7 +67,7 @@ def next_step(now: Now, *, given_up: Collection[str] = frozenset(), wish: bool =
     `given_up`: ids of transfers that a wallet refused for good. `wish`: a person asked for a rotation.
     """
     books = now.books
-    under_way = [order_id for order_id, opened in books.orders.items() if opened.order.to_role is not None]
+    under_way = [order_id for order_id, opened in books.orders.items() if opened.order.side is None]
     if under_way:
         return Wait(f"{', '.join(under_way)} under way")
     unsettled = books.unsettled()
@@ -116,7 +116,7 @@ def _settling(operation: ClosedOperation, now: Now, given_up: Collection[str]) -
     outcomes = _attempts(now, f"{Purpose.TAX}.{operation.id}.")
     if tax and "filled" not in outcomes:
         return _tax(operation, tax, len(outcomes) + 1, now)
-    return _restoration(operation, now, given_up) or Settle(operation.id, tax)
+    return _restoration(operation, now, given_up) or _cold(operation, now, given_up) or Settle(operation.id, tax)
 
 
 def _tax(operation: ClosedOperation, tax: int, attempt: int, now: Now) -> Step:
@@ -167,6 +167,38 @@ def _restoration(operation: ClosedOperation, now: Now, given_up: Collection[str]
         attempt=attempts[role],
     )
     return Place(order)
+
+
+def _cold(operation: ClosedOperation, now: Now, given_up: Collection[str]) -> Place | None:
+    """Psychology's surplus to the operator. tactical_exit pays the fee: psychology pays nothing."""
+    books, rule = now.books, now.settings.psychology
+    address = psychology.cold_address(now.settings.runtime.cold_address, books.cold_address)
+    prefix = f"{Purpose.COLD}.{operation.id}."
+    outcomes = _attempts(now, prefix)
+    attempt = len(outcomes) + 1
+    if not (rule.cold and address) or "filled" in outcomes or attempt > TRIES or f"{prefix}{attempt}" in given_up:
+        return None
+    order = Order(
+        id=f"{prefix}{attempt}",
+        purpose=Purpose.COLD,
+        role=Role.PSYCHOLOGY,
+        payer=restoration.SOURCE,
+        operation_id=operation.id,
+        to_address=address,
+        priority_lamports=_priority_lamports(attempt, now),
+        generation=books.generation,
+    )
+    fee = fee_lamports(order)
+    lamports = psychology.surplus_lamports(
+        rule,
+        fund_lamports=free_lamports(books, Role.PSYCHOLOGY),
+        start_lamports=books.start_lamports[Role.PSYCHOLOGY],
+        fee_lamports=fee,
+    )
+    payable = restoration.available_lamports(free_lamports(books, restoration.SOURCE), fee) >= 0
+    if not lamports or not payable:
+        return None
+    return Place(replace(order, lamports=lamports, reserved_lamports=lamports))
 
 
 def _priority_lamports(attempt: int, now: Now) -> int:

@@ -18,6 +18,7 @@ from core.messages import (
     SubmitOrder,
 )
 from core.ports import VenueBackend
+from core.rules import psychology
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -47,6 +48,12 @@ def step(state: State, message: VenueMessage, now: Now) -> tuple[State, Effects]
 
 
 def _built(backend: VenueBackend, order: Order, now: Now) -> OrderBuilt:
+    cold = psychology.cold_address(now.settings.runtime.cold_address, now.books.cold_address)
+    if order.to_address and order.to_address != cold:
+        # An order may be older than the settings: nothing of ours leaves for an address they do not name.
+        return OrderBuilt(
+            order_id=order.id, error=f"{order.to_address} is not the confirmed cold address of the settings"
+        )
     try:
         signed = backend.sign(order, now.market.slot)
     except Refused as refusal:

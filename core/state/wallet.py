@@ -13,6 +13,7 @@ from core.chain.rent import WALLET_LAMPORTS
 from core.effects import Effects, Now, Tell
 from core.ledger.books import Books
 from core.messages import Order, Release, ReservationAnswered, Reserve
+from core.rules import psychology
 from core.rules.health import fleet_score, wallet_health
 from core.rules.network_fee import fee_lamports
 from core.types import BASE_FEE_LAMPORTS, Purpose, Role, Side
@@ -123,8 +124,11 @@ def refusal(state: State, order: Order, now: Now) -> str:
         return f"order {order.id} is for generation {order.generation}, the wallets are of {books.generation}"
     if order.side is Side.BUY and books.rotation is not None:
         return "the wallets are being rotated"
-    if order.role is Role.PSYCHOLOGY and order.purpose is not Purpose.ROTATION:
+    if order.role is Role.PSYCHOLOGY and order.purpose not in (Purpose.ROTATION, Purpose.COLD):
         return "psychology pays nothing"
+    cold = psychology.cold_address(now.settings.runtime.cold_address, now.books.cold_address)
+    if order.to_address != (cold if order.purpose is Purpose.COLD else ""):
+        return f"order {order.id} pays an address that is not the confirmed one of the settings"
     if order.reserved_lamports < order.lamports + (fee_lamports(order) if order.payer is order.role else 0):
         return f"order {order.id} reserves less than it takes"
     return _payer_refusal(order, books) or _balance_refusal(state, order, now)

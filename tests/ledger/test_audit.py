@@ -5,7 +5,18 @@ from core.ledger.audit import Audit, ChainState, audit
 from core.ledger.books import Books
 from core.ledger.fold import apply
 from core.messages import Order
-from core.records import AnyRecord, Entry, OperationSettled, OrderIntended, OrderSettled, OrderSigned, Posting
+from core.records import (
+    AnyRecord,
+    Entry,
+    OperationSettled,
+    OrderIntended,
+    OrderSettled,
+    OrderSigned,
+    Posting,
+    RunStarted,
+)
+from core.rules.militia import MilitiaRule
+from core.rules.psychology import PsychologyRule
 from core.types import Purpose, Role
 from tests.ledger.journal import bought, buy, opened, recorded, sell, settled, sold, through
 
@@ -49,6 +60,25 @@ def test_a_posting_that_was_altered_is_found_in_its_entry():
     altered = replace(record, postings=(*record.postings, Posting("pool", 1)))
 
     assert f"entry {at + 1}: the postings sum to 1" in findings((*records[:at], altered))
+
+
+def test_the_share_of_the_run_that_taxed_decides_what_was_due():
+    records = recorded()
+    at = next(i for i, r in enumerate(records) if isinstance(r, OrderIntended) and r.order.purpose is Purpose.TAX)
+    run = RunStarted(
+        at_s=records[at].at_s,
+        militia=MilitiaRule(),
+        psychology=PsychologyRule(tax_share=0.2),
+        mode="paper",
+        feed="test",
+        seed=1,
+        version="test",
+    )
+    old = replace(run, psychology=PsychologyRule())
+
+    assert "lamports of a net of" in findings((*records[:at], run, *records[at:]))
+    assert findings((*records[:at], run, old, *records[at:])) == ""
+    assert findings((*records[: at + 1], run, *records[at + 1 :])) == ""
 
 
 def test_a_tax_that_was_not_paid_is_found():

@@ -122,7 +122,13 @@ class Stage:
                 postings=of_capital(self.parts),
             ),
             RunStarted(
-                at_s=self.start_s, militia=self.settings.militia, mode="paper", feed="market", seed=1, version="test"
+                at_s=self.start_s,
+                militia=self.settings.militia,
+                psychology=self.settings.psychology,
+                mode="paper",
+                feed="market",
+                seed=1,
+                version="test",
             ),
         )
 

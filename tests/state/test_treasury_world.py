@@ -10,6 +10,7 @@ from core.ledger.books import Books
 from core.market.paper.chain import accounts_of, holdings_of
 from core.records import (
     AnyRecord,
+    ColdAddressConfirmed,
     Entry,
     EntryDecided,
     OperationClosed,
@@ -57,7 +58,9 @@ def check(world: World) -> None:
     assert sum(books.rents.values()) == books.accounts.get("rent", 0)
     assert books.open_entries() <= world.now.settings.mining.room
     assert books.used_in_generation <= world.now.settings.reincarnation.operations
-    assert books.balance(Role.PSYCHOLOGY) == books.start_lamports[Role.PSYCHOLOGY] + taxes_paid(books)
+    cold = books.accounts.get("cold", 0)
+    assert cold == sum(world.chain.chain.cold.values())
+    assert books.balance(Role.PSYCHOLOGY) == books.start_lamports[Role.PSYCHOLOGY] + taxes_paid(books) - cold
     assert gained(books) == worth(books) - books.capital_lamports()
 
 
@@ -73,7 +76,7 @@ def is_paid_tax(order_id: str, outcome: str) -> bool:
 
 
 def worth(books: Books) -> int:
-    return books.wallet_lamports() + books.accounts.get("rent", 0)
+    return books.wallet_lamports() + books.accounts.get("rent", 0) + books.accounts.get("cold", 0)
 
 
 def gained(books: Books) -> int:
@@ -184,9 +187,13 @@ def test_the_same_over_thousands_of_operations_and_every_rate_of_crashes(seed: i
     check_a_run(seed, draw.choice([1, 2, 3]), faults, slots=5_000)
 
 
-def check_a_run(seed: int, room: int, faults: Faults, slots: int = 3_000) -> None:
+def check_a_run(
+    seed: int, room: int, faults: Faults, slots: int = 3_000, *, settings: Settings = HURRIED, confirmed: str = ""
+) -> World:
     """Trade with crashes, checked at every slot, then let it come to rest: nothing is left undone."""
-    world = World(replace(HURRIED, mining=replace(HURRIED.mining, room=room)), seed=seed, faults=faults)
+    world = World(replace(settings, mining=replace(settings.mining, room=room)), seed=seed, faults=faults)
+    if confirmed:
+        world.write(ColdAddressConfirmed(at_s=world.now.at_s, address=confirmed), durable=True)
 
     run(world, slots)
     world.faults = Faults()
@@ -200,3 +207,4 @@ def check_a_run(seed: int, room: int, faults: Faults, slots: int = 3_000) -> Non
     assert not books.operations
     assert not books.unsettled()
     assert books.rotation is None
+    return world

@@ -329,8 +329,17 @@ class World:
         faults, self.faults = self.faults, Faults()
         self.states, self.timers, self.armed = {}, [], {}
         self.queue.clear()
-        rule = self.now.settings.militia
-        started = RunStarted(at_s=self.now.at_s, militia=rule, mode="paper", feed="test", seed=1, version="test")
+        rules = self.now.settings
+        militia, psychology = rules.militia, rules.psychology
+        started = RunStarted(
+            at_s=self.now.at_s,
+            militia=militia,
+            psychology=psychology,
+            mode="paper",
+            feed="test",
+            seed=1,
+            version="test",
+        )
         self.write(started, durable=True)
         wallets = [f"wallet.{role}" for role in Role]
         positions = [f"position.{operation.mint}" for operation in self.books.operations.values()]

@@ -1,6 +1,7 @@
 """The state of the paper chain: balances, token accounts and rents of our wallets, in lamports and token units.
 
 wallets          <role>.<generation>
+cold             <address>
 accumulators     <role>.<generation>.<venue>, unclosable accounts alike
 token accounts   <role>.<generation>/<mint>
 """
@@ -30,7 +31,9 @@ class PaperChain(Struct, frozen=True, kw_only=True):
     unclosable: dict[str, int] = {}
     """Rent of accounts that nothing closes: those of accumulators that keep the cashback of cashback coins."""
     received: int = 0
-    """Lamports that came from outside: what all balances and fees must add up to."""
+    """Lamports that came from outside: what all balances and fees must add up to, with what is cold."""
+    cold: dict[str, int] = {}
+    """Lamports that went to addresses of the operator's, which are none of our wallets."""
     settled: dict[str, Settlement] = {}
 
 
@@ -70,4 +73,7 @@ def holdings_of(chain: PaperChain) -> dict[str, dict[Role, int]]:
 
 def digest(chain: PaperChain) -> str:
     """SHA-256 of the state, equal for equal chains whatever the order in which their parts were made."""
-    return sha256(msgspec.json.encode(chain, order="sorted")).hexdigest()
+    plain = msgspec.to_builtins(chain)
+    if not chain.cold:
+        del plain["cold"]  # chains of before there was such an address are read as they were written
+    return sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()

@@ -8,7 +8,7 @@ payer and come back to the wallet that owned the account.
 from msgspec.structs import replace
 
 from core.chain.rent import TOKEN_ACCOUNT_LAMPORTS, VOLUME_ACCUMULATOR_LAMPORTS, WALLET_LAMPORTS, token_account_lamports
-from core.market.fees import FeeRates, rates_of
+from core.market.fees import FeeRates, by_kind, rates_of
 from core.market.paper.chain import PaperChain, TokenAccount, wallet_of
 from core.market.quotes import Quote, buy_exact_in, sell
 from core.market.reserves import reserves_of, venue_of
@@ -112,6 +112,7 @@ class _Transaction:
         self.token_accounts = dict(chain.token_accounts)
         self.accumulators = dict(chain.accumulators)
         self.unclosable = dict(chain.unclosable)
+        self.cold = dict(chain.cold)
         self.fees: dict[str, int] = {}
         self.changes: dict[str, int] = {}
         self.rent = 0
@@ -123,6 +124,7 @@ class _Transaction:
             token_accounts=self.token_accounts,
             accumulators=self.accumulators,
             unclosable=self.unclosable,
+            cold=self.cold,
         )
 
     def balance(self, role: Role) -> int:
@@ -174,7 +176,7 @@ class _Transaction:
         else:
             quote = self._sell(sell(venue, self.order.tokens, rates))
             tokens, quote_lamports = -quote.tokens, quote.quote_lamports
-        for kind, lamports in market_fees(quote).items():
+        for kind, lamports in by_kind(quote.fees).items():
             self.fees[kind] = self.fees.get(kind, 0) + lamports
         return replace(done, tokens=tokens, quote_lamports=quote_lamports, reserves=reserves_of(quote.after))
 
@@ -245,6 +247,10 @@ class _Transaction:
 
     def _transfer(self) -> None:
         order = self.order
+        if order.to_address:
+            self.move(order.role, -order.lamports)
+            self.cold[order.to_address] = self.cold.get(order.to_address, 0) + order.lamports
+            return
         to_generation = order.generation + (order.purpose is Purpose.ROTATION)
         if order.to_role is None or (order.to_role is order.role and to_generation == order.generation):
             raise _Failed("a transfer needs another wallet to go to")
@@ -288,13 +294,3 @@ class _Transaction:
     def _unwrap(self) -> None:
         if self.order.venue is Venue.POOL:
             self.move(self.order.payer, TOKEN_ACCOUNT_LAMPORTS)
-
-
-def market_fees(quote: Quote) -> dict[str, int]:
-    """Fees of a trade by the kinds of the books. Cashback counts as the creator's fee: income only when claimed."""
-    fees = {
-        "protocol": quote.fees.protocol_charged_lamports,
-        "creator": quote.fees.creator_lamports + quote.fees.cashback_lamports,
-        "lp": quote.fees.lp_lamports,
-    }
-    return {kind: lamports for kind, lamports in fees.items() if lamports}
