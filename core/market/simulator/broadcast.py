@@ -13,6 +13,10 @@ from core.messages import AnyMarketData, Graduated, Launched, PoolOpened, RawTra
 from core.types import Side, Venue
 
 
+# Looking up the members for every trade would cost as much as making its reserves.
+_CURVE, _POOL = Venue.CURVE, Venue.POOL
+
+
 class Broadcast(Protocol):
     """Receives what happens, in order, within one slot at a time."""
 
@@ -45,8 +49,8 @@ class Broadcast(Protocol):
 def reserves_of(token: Token) -> Reserves:
     """The token's true reserves in lamports where it trades, or traded last."""
     if token.pool:
-        return Reserves(Venue.POOL, token.pool_quote, token.pool_base, token.pool_quote, token.pool_base)
-    return Reserves(Venue.CURVE, token.virtual_quote, token.virtual_base, token.real_quote, token.real_base)
+        return Reserves(_POOL, token.pool_quote, token.pool_base, token.pool_quote, token.pool_base)
+    return Reserves(_CURVE, token.virtual_quote, token.virtual_base, token.real_quote, token.real_base)
 
 
 class DecodedBroadcast:
@@ -89,7 +93,11 @@ class DecodedBroadcast:
     def traded(self, token: Token, swap: Swap, *, joined: bool = False) -> None:
         if not joined:
             self._sign()
-        said = shown(token, swap)
+        if token.quote_mint:
+            said = shown(token, swap)
+            quote, reserves = said.quote, said.reserves
+        else:
+            quote, reserves = swap.quote, reserves_of(token)
         self._events.append(
             Traded(
                 mint=token.mint,
@@ -97,9 +105,9 @@ class DecodedBroadcast:
                 slot=self._slot,
                 side=swap.side,
                 trader=swap.wallet,
-                quote_lamports=said.quote,
+                quote_lamports=quote,
                 tokens=swap.tokens,
-                reserves=said.reserves,
+                reserves=reserves,
                 signature=self._signature,
                 quote_mint=token.quote_mint,
             )
@@ -122,7 +130,8 @@ class DecodedBroadcast:
         )
 
     def failed(self, token: Token, side: Side) -> None:
-        self._sign(failed=True)
+        self._state.failed += 1
+        self._number()
 
     def sign_next(self, signature: str) -> None:
         self._ours = signature
@@ -132,11 +141,16 @@ class DecodedBroadcast:
         self._events.clear()
         return (), events
 
-    def _sign(self, *, failed: bool = False) -> None:
-        self._state.failed += failed
-        self._state.landed += not failed
+    def _sign(self) -> None:
+        self._state.landed += 1
+        ours = self._ours
+        number = self._number()
+        self._signature = ours or self._names.signature(number)
+
+    def _number(self) -> int:
+        """Which transaction of others this is; ours are not counted."""
         if self._ours:
-            self._signature, self._ours = self._ours, ""
+            self._ours = ""
         else:
             self._state.transactions += 1
-            self._signature = self._names.signature(self._state.transactions)
+        return self._state.transactions

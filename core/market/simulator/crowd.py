@@ -4,7 +4,7 @@ from math import inf
 
 from core.market.simulator.market import Market
 from core.market.simulator.settings import LogNormal
-from core.market.simulator.state import Action, Stage, Token
+from core.market.simulator.state import BUYER, COMPLETE, EXIT, Token
 from core.market.simulator.trading import START_PRICE, buy, price, sell
 from core.types import LAMPORTS_PER_SOL
 
@@ -38,7 +38,7 @@ def next_buyer(market: Market, token: Token) -> None:
         return
     token.survival = survival
     due_s = token.launched_slot * market.slot_s + since_s
-    market.schedule(due_s - market.state.slot * market.slot_s, Action.BUYER, token)
+    market.schedule(due_s - market.state.slot * market.slot_s, BUYER, token)
 
 
 def _time_at(token: Token, survival: float, decay: float) -> float:
@@ -65,7 +65,7 @@ def buyer_arrives(market: Market, token: Token) -> None:
         wallet = market.names.wallet("crowd", int(random() ** 2 * crowd.population))
         tokens = buy(market, token, wallet, int(_size_sol(market, token) * LAMPORTS_PER_SOL))
         if tokens and random() >= crowd.never_sell_share:
-            market.schedule(market.draw(crowd.human_hold_s), Action.EXIT, token, wallet, tokens)
+            market.schedule(market.draw(crowd.human_hold_s), EXIT, token, wallet, tokens)
     next_buyer(market, token)
 
 
@@ -77,13 +77,13 @@ def _size_sol(market: Market, token: Token) -> float:
 def _buy_and_hold(market: Market, token: Token, wallet: str, size_sol: float, hold: LogNormal) -> None:
     tokens = buy(market, token, wallet, int(size_sol * LAMPORTS_PER_SOL))
     if tokens:
-        market.schedule(market.draw(hold), Action.EXIT, token, wallet, tokens)
+        market.schedule(market.draw(hold), EXIT, token, wallet, tokens)
 
 
 def holder_leaves(market: Market, token: Token, wallet: str, tokens: int) -> None:
     """A holding time is over: sell it all, or first a part of it."""
-    if token.stage == Stage.COMPLETE:
-        market.schedule(market.slot_s * 5, Action.EXIT, token, wallet, tokens)
+    if token.stage == COMPLETE:
+        market.schedule(market.slot_s * 5, EXIT, token, wallet, tokens)
         return
     crowd = market.settings.crowd
     random = market.random.random
@@ -92,6 +92,6 @@ def holder_leaves(market: Market, token: Token, wallet: str, tokens: int) -> Non
     if random() < share:
         part = int(tokens * (0.1 + 0.8 * random()))
         sell(market, token, wallet, part)
-        market.schedule(market.draw(crowd.human_hold_s), Action.EXIT, token, wallet, tokens - part)
+        market.schedule(market.draw(crowd.human_hold_s), EXIT, token, wallet, tokens - part)
     else:
         sell(market, token, wallet, tokens)

@@ -1,7 +1,7 @@
 """The market that agents act in: state, randomness, schedule and broadcast in one place."""
 
 from collections.abc import Iterable
-from heapq import heappush
+from itertools import chain
 from math import exp, prod
 from random import Random
 
@@ -9,7 +9,7 @@ from core.market.simulator.broadcast import Broadcast
 from core.market.simulator.names import Names
 from core.market.simulator.settings import LogNormal, MarketSettings
 from core.market.simulator.spells import AnySpell, FeedOutage, FeeWave, ProgramUpgrade
-from core.market.simulator.state import Action, MarketState, Token
+from core.market.simulator.state import Entry, MarketState, Token
 
 
 def failed_share(settings: MarketSettings, spells: Iterable[AnySpell]) -> float:
@@ -25,6 +25,7 @@ class Market:
         "at_s",
         "broadcast",
         "by_mint",
+        "due",
         "failed_share",
         "is_hidden",
         "is_upgraded",
@@ -51,6 +52,12 @@ class Market:
         self.failed_share = failed_share(settings, ())
         self.is_hidden = self.is_upgraded = False
         self.slot_s = settings.clock.slot_s
+        self.due: dict[int, list[Entry]] = {}
+        """Slot -> what is scheduled for it, in order: nothing is ever scheduled for a slot that is being played, so
+        appending keeps the order and no heap is needed."""
+        for entry in sorted(state.schedule):
+            self.due.setdefault(entry[0], []).append(entry)
+        state.schedule = []
         self.by_mint = {token.mint: token.number for token in state.tokens.values()}
 
     def begin(self, at_s: float) -> None:
@@ -63,13 +70,23 @@ class Market:
             self.is_upgraded = any(isinstance(spell, ProgramUpgrade) for spell in spells)
             self.is_hidden = self.is_upgraded or any(isinstance(spell, FeedOutage) for spell in spells)
 
-    def schedule(self, delay_s: float, action: Action, token: Token, wallet: str = "", tokens: int = 0) -> None:
+    def schedule(self, delay_s: float, action: int, token: Token, wallet: str = "", tokens: int = 0) -> None:
         """`action` happens to `token` in `delay_s`, at least a slot from now."""
         state = self.state
-        state.sequence += 1
-        slot = state.slot + max(int(delay_s / self.slot_s), 1)
+        state.sequence = sequence = state.sequence + 1
+        slots = int(delay_s / self.slot_s)
+        slot = state.slot + (slots if slots > 1 else 1)
         token.pending += 1
-        heappush(state.schedule, (slot, state.sequence, action, token.number, wallet, tokens))
+        entry = (slot, sequence, action, token.number, wallet, tokens)
+        entries = self.due.get(slot)
+        if entries is None:
+            self.due[slot] = [entry]
+        else:
+            entries.append(entry)
+
+    def scheduled(self) -> list[Entry]:
+        """Everything that is still to come, in order."""
+        return sorted(chain.from_iterable(self.due.values()))
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share

@@ -3,7 +3,6 @@
 The same settings, seed and submitted orders give the same bytes. It never reads a clock: its time is block time.
 """
 
-from heapq import heappop
 from random import Random
 from typing import Self
 
@@ -11,15 +10,16 @@ from msgspec import DecodeError, Struct, msgpack
 
 from core.errors import Refused
 from core.market.fees import FeeRates
-from core.market.simulator import crowd, facts, groups, launches, mayhem, plants, weather
+from core.market.simulator import facts, groups, launches, mayhem, plants, weather
 from core.market.simulator.broadcast import DecodedBroadcast, reserves_of
+from core.market.simulator.crowd import buyer_arrives, holder_leaves
 from core.market.simulator.execution import execute
 from core.market.simulator.facts import TOP_HOLDERS, RoundTrip
 from core.market.simulator.market import Market
 from core.market.simulator.names import Names
 from core.market.simulator.orders import SimFill, SimOrder
 from core.market.simulator.settings import MarketSettings
-from core.market.simulator.state import Action, Kind, MarketState, Stage, Token
+from core.market.simulator.state import BUYER, COMPLETE, EXIT, Action, Kind, MarketState, Token
 from core.market.simulator.trading import buy, migrate, rates_for, sell
 from core.market.simulator.wire_broadcast import WireBroadcast
 from core.messages import AnyMarketData, RawTransaction, Reserves, SolPriceSeen, TokenFacts
@@ -100,12 +100,15 @@ class Simulator:
         weather.move_sol_price(market)
         fee = weather.priority_fee_lamports(market)
         self._launch_due()
-        schedule, slot = state.schedule, state.slot
-        while schedule and schedule[0][0] <= slot:
-            _, _, action, number, wallet, tokens = heappop(schedule)
+        for _, _, action, number, wallet, tokens in market.due.pop(state.slot, ()):
             token = state.tokens[number]
             token.pending -= 1
-            self._act(action, token, wallet, tokens)
+            if action == BUYER:
+                buyer_arrives(market, token)
+            elif action == EXIT:
+                holder_leaves(market, token, wallet, tokens)
+            else:
+                self._act(action, token, wallet, tokens)
             if token.pending == 0:
                 self._leave_alone(action, token)
         fills = self._land_orders()
@@ -155,7 +158,7 @@ class Simulator:
     def rates(self, mint: str) -> FeeRates | None:
         """What a trade pays where the token trades now; None where it is not remembered or trades nowhere."""
         token = self._token(mint)
-        return None if token is None or token.stage == Stage.COMPLETE else rates_for(token)
+        return None if token is None or token.stage == COMPLETE else rates_for(token)
 
     def pools(self) -> dict[str, str]:
         """Pool address -> mint of every graduated token that is remembered and quoted in SOL."""
@@ -182,10 +185,12 @@ class Simulator:
         version, words, gauss = self._market.random.getstate()
         state = self._market.state
         state.random = (version, words, gauss)
+        state.schedule = self._market.scheduled()
         try:
             return msgpack.encode(_Snapshot(self.settings, state))
         finally:
             state.random = None
+            state.schedule = []
 
     @classmethod
     def restore(cls, data: bytes, *, decoded: bool = False) -> Self:
@@ -225,11 +230,7 @@ class Simulator:
 
     def _act(self, action: int, token: Token, wallet: str, tokens: int) -> None:
         market = self._market
-        if action == Action.BUYER:
-            crowd.buyer_arrives(market, token)
-        elif action == Action.EXIT:
-            crowd.holder_leaves(market, token, wallet, tokens)
-        elif action == Action.CREATOR_DUMP:
+        if action == Action.CREATOR_DUMP:
             sell(market, token, token.creator, token.holders.get(token.creator, 0))
         elif action == Action.MIGRATE:
             migrate(market, token)

@@ -44,8 +44,13 @@ class Action(IntEnum):
     SCRIPT = 13
 
 
+# Bare numbers for what every trade compares: looking up a member of an enumeration costs as much as five comparisons.
+ON_CURVE, COMPLETE, IN_POOL = int(Stage.CURVE), int(Stage.COMPLETE), int(Stage.POOL)
+HONEYPOT = int(Kind.HONEYPOT)
+BUYER, EXIT = int(Action.BUYER), int(Action.EXIT)
+
 Entry = tuple[int, int, int, int, str, int]
-"""(slot, sequence, action, token number, wallet, token units): sequence decides ties, so a heap never compares more."""
+"""(slot, sequence, action, token number, wallet, token units): sequence is the order within a slot."""
 
 
 class Token(Struct, kw_only=True):
@@ -115,6 +120,7 @@ class MarketState(Struct, kw_only=True):
     tokens_made: int = 0
     wallets_made: int = 0
     schedule: list[Entry] = []
+    """What is still to come, in order; only filled in a snapshot (`Market.due` holds it)."""
     tokens: dict[int, Token] = {}
     orders: list[SimOrder] = []
     sol_usd: float = 0.0

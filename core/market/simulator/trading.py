@@ -14,44 +14,43 @@ from core.market.fees import CURVE_RATES, POOL_SCHEDULE, FeeRates, as_cashback, 
 from core.market.pool import MIGRATED_BASE_UNITS, MIGRATION_FEE_LAMPORTS
 from core.market.simulator.addresses import pool_address
 from core.market.simulator.market import Market
-from core.market.simulator.state import Action, Kind, Stage, Token
+from core.market.simulator.state import COMPLETE, EXIT, HONEYPOT, IN_POOL, ON_CURVE, Action, Token
 from core.market.simulator.swap import Swap
 from core.types import Side
 
+_BUY, _SELL = Side.BUY, Side.SELL
 START_PRICE = START.virtual_quote / START.virtual_base
 _THRESHOLDS = [tier.market_cap_from_lamports for tier in POOL_SCHEDULE.tiers]
-_CASHBACK_RATES = {tier.rates: as_cashback(tier.rates) for tier in POOL_SCHEDULE.tiers} | {
-    CURVE_RATES: as_cashback(CURVE_RATES)
-}
+_POOL_RATES = [tier.rates for tier in POOL_SCHEDULE.tiers]
+_POOL_CASHBACK_RATES = [as_cashback(rates) for rates in _POOL_RATES]
+_CURVE_CASHBACK_RATES = as_cashback(CURVE_RATES)
 
 
 def rates_for(token: Token) -> FeeRates:
     """The rates of the token where it trades now."""
-    if token.stage == Stage.CURVE:
-        rates = CURVE_RATES
-    else:
-        cap = token.pool_quote * SUPPLY_UNITS // token.pool_base
-        rates = POOL_SCHEDULE.tiers[bisect_right(_THRESHOLDS, cap) - 1].rates
-    return _CASHBACK_RATES[rates] if token.cashback else rates
+    if token.stage == ON_CURVE:
+        return _CURVE_CASHBACK_RATES if token.cashback else CURVE_RATES
+    tier = bisect_right(_THRESHOLDS, token.pool_quote * SUPPLY_UNITS // token.pool_base) - 1
+    return (_POOL_CASHBACK_RATES if token.cashback else _POOL_RATES)[tier]
 
 
 def price(token: Token) -> float:
     """Spot price in start prices."""
-    if token.stage == Stage.POOL:
+    if token.stage == IN_POOL:
         return token.pool_quote / token.pool_base / START_PRICE
     return token.virtual_quote / token.virtual_base / START_PRICE
 
 
 def buy(market: Market, token: Token, wallet: str, net: int, *, joined: bool = False) -> int:
     """Buy exact-in for `net` lamports after fees; token units received, 0 where nothing could be bought."""
-    if token.stage == Stage.CURVE:
+    if token.stage == ON_CURVE:
         tokens = _buy_on_curve(market, token, wallet, net, joined)
-    elif token.stage == Stage.POOL:
+    elif token.stage == IN_POOL:
         tokens = _buy_in_pool(market, token, wallet, net)
     else:
         return 0
     if tokens:
-        _fail_others(market, token, Side.BUY)
+        _fail_others(market, token, _BUY)
     return tokens
 
 
@@ -64,7 +63,7 @@ def _buy_on_curve(market: Market, token: Token, wallet: str, net: int, joined: b
         net = min(net, curves.cost_of(token.virtual_quote, token.virtual_base, tokens))
     move_curve(token, tokens, net)
     token.holders[wallet] = token.holders.get(wallet, 0) + tokens
-    market.broadcast.traded(token, Swap(Side.BUY, wallet, net, tokens, rates_for(token)), joined=joined)
+    market.broadcast.traded(token, Swap(_BUY, wallet, net, tokens, rates_for(token)), joined=joined)
     after_rise(market, token, wallet)
     return tokens
 
@@ -79,9 +78,9 @@ def move_curve(token: Token, tokens: int, quote: int) -> None:
 
 def after_rise(market: Market, token: Token, wallet: str) -> None:
     """What follows a buy: completion of the curve, or more attention at a doubling of the price."""
-    if token.stage == Stage.CURVE and token.real_base == 0:
+    if token.stage == ON_CURVE and token.real_base == 0:
         settings = market.settings.graduation
-        token.stage = Stage.COMPLETE
+        token.stage = COMPLETE
         market.broadcast.completed(token, wallet)
         wait = token.migrate_slots or market.random.randint(settings.migrate_slots_least, settings.migrate_slots_most)
         market.schedule(wait * market.slot_s, Action.MIGRATE, token)
@@ -100,7 +99,7 @@ def _buy_in_pool(market: Market, token: Token, wallet: str, net: int) -> int:
     token.pool_quote += net + lp_fee
     token.pool_base -= tokens
     token.holders[wallet] = token.holders.get(wallet, 0) + tokens
-    market.broadcast.traded(token, Swap(Side.BUY, wallet, net, tokens, rates, lp_fee))
+    market.broadcast.traded(token, Swap(_BUY, wallet, net, tokens, rates, lp_fee))
     after_rise(market, token, wallet)
     return tokens
 
@@ -109,15 +108,15 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
     """Sell up to `tokens` of what `wallet` holds; lamports before fees, 0 where nothing could be sold."""
     held = token.holders.get(wallet, 0)
     tokens = min(tokens, held)
-    if tokens <= 0 or token.stage == Stage.COMPLETE:
+    if tokens <= 0 or token.stage == COMPLETE:
         return 0
     if is_trapped(market, token, wallet):
-        market.broadcast.failed(token, Side.SELL)
+        market.broadcast.failed(token, _SELL)
         token.attention *= market.settings.attention.trapped_keeps
         return 0
     before = price(token)
     rates = rates_for(token)
-    on_curve = token.stage == Stage.CURVE
+    on_curve = token.stage == ON_CURVE
     quote = (
         curves.proceeds_of(token.virtual_quote, token.virtual_base, tokens)
         if on_curve
@@ -128,19 +127,19 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
         return 0
     if on_curve and quote > token.real_quote:
         # Only of a mayhem coin, whose agent took more out than its tokens were worth on the curve.
-        market.broadcast.failed(token, Side.SELL)
+        market.broadcast.failed(token, _SELL)
         return 0
     _take(token, wallet, tokens, held)
     if on_curve:
         move_curve(token, -tokens, -quote)
-        swap = Swap(Side.SELL, wallet, quote, tokens, rates)
+        swap = Swap(_SELL, wallet, quote, tokens, rates)
     else:
         lp_fee = fee_on(quote, rates.lp_bps)
         token.pool_quote -= quote - lp_fee
         token.pool_base += tokens
-        swap = Swap(Side.SELL, wallet, quote, tokens, rates, lp_fee)
+        swap = Swap(_SELL, wallet, quote, tokens, rates, lp_fee)
     market.broadcast.traded(token, swap)
-    _fail_others(market, token, Side.SELL)
+    _fail_others(market, token, _SELL)
     if price(token) < before * (1.0 - market.settings.attention.collapse_fall):
         collapse(market, token)
     return quote
@@ -148,7 +147,7 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
 
 def is_trapped(market: Market, token: Token, wallet: str) -> bool:
     """Whether a honeypot keeps this wallet from selling now."""
-    return token.kind == Kind.HONEYPOT and market.state.slot >= token.trap_slot and wallet not in token.insiders
+    return token.kind == HONEYPOT and market.state.slot >= token.trap_slot and wallet not in token.insiders
 
 
 def _take(token: Token, wallet: str, tokens: int, held: int) -> None:
@@ -168,12 +167,12 @@ def collapse(market: Market, token: Token) -> None:
     random = market.random.random
     for wallet, tokens in token.holders.items():
         if random() < crowd.panic_share and wallet not in token.insiders and wallet not in token.outsiders:
-            market.schedule(random() * crowd.panic_slots * market.slot_s, Action.EXIT, token, wallet, tokens)
+            market.schedule(random() * crowd.panic_slots * market.slot_s, EXIT, token, wallet, tokens)
 
 
 def migrate(market: Market, token: Token) -> None:
     """The completed curve becomes the canonical pool; everybody looks at it again."""
-    token.stage = Stage.POOL
+    token.stage = IN_POOL
     token.pool_quote = token.real_quote - MIGRATION_FEE_LAMPORTS
     token.pool_base = MIGRATED_BASE_UNITS
     token.pool = pool_address(token.mint, token.quote_mint or WSOL_MINT)

@@ -73,7 +73,7 @@ def test_a_buy_of_more_than_the_curve_has_completes_it_and_plans_the_migration()
     assert tokens == 793_100_000_000_000
     assert token.stage == Stage.COMPLETE
     assert token.real_quote == 85_005_359_057
-    assert [entry[2] for entry in market.state.schedule] == [Action.MIGRATE]
+    assert [entry[2] for entry in market.scheduled()] == [Action.MIGRATE]
     assert trading.buy(market, token, "late", SOL) == 0
     assert trading.sell(market, token, "whale", 10**12) == 0
 
@@ -115,7 +115,7 @@ def test_a_collapse_takes_attention_away_and_makes_holders_run_once():
     trading.sell(market, token, "whale", 10**15)
 
     assert token.attention == pytest.approx(30.0)
-    runners = [entry for entry in market.state.schedule if entry[2] == Action.EXIT]
+    runners = [entry for entry in market.scheduled() if entry[2] == Action.EXIT]
     assert 8 <= len(runners) <= 30
     trading.collapse(market, token)
     assert token.attention == pytest.approx(30.0)
