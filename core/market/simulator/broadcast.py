@@ -12,7 +12,6 @@ from core.market.simulator.swap import Swap
 from core.messages import AnyMarketData, Graduated, Launched, PoolOpened, RawTransaction, Reserves, Traded
 from core.types import Side, Venue
 
-
 # Looking up the members for every trade would cost as much as making its reserves.
 _CURVE, _POOL = Venue.CURVE, Venue.POOL
 
@@ -26,7 +25,7 @@ class Broadcast(Protocol):
     def launched(self, token: Token) -> None:
         """`token` was created by its creator; opens a transaction that a `joined` trade may share."""
 
-    def traded(self, token: Token, swap: Swap, *, joined: bool = False) -> None:
+    def traded(self, token: Token, swap: Swap, joined: bool = False) -> None:
         """A trade; the token holds the reserves after it. `joined`: in the creation's transaction."""
 
     def completed(self, token: Token, wallet: str) -> None:
@@ -90,7 +89,7 @@ class DecodedBroadcast:
             )
         )
 
-    def traded(self, token: Token, swap: Swap, *, joined: bool = False) -> None:
+    def traded(self, token: Token, swap: Swap, joined: bool = False) -> None:
         if not joined:
             self._sign()
         if token.quote_mint:
@@ -131,7 +130,10 @@ class DecodedBroadcast:
 
     def failed(self, token: Token, side: Side) -> None:
         self._state.failed += 1
-        self._number()
+        if self._ours:
+            self._ours = ""
+        else:
+            self._state.transactions += 1
 
     def sign_next(self, signature: str) -> None:
         self._ours = signature
@@ -142,15 +144,10 @@ class DecodedBroadcast:
         return (), events
 
     def _sign(self) -> None:
-        self._state.landed += 1
-        ours = self._ours
-        number = self._number()
-        self._signature = ours or self._names.signature(number)
-
-    def _number(self) -> int:
-        """Which transaction of others this is; ours are not counted."""
+        state = self._state
+        state.landed += 1
         if self._ours:
-            self._ours = ""
+            self._signature, self._ours = self._ours, ""
         else:
-            self._state.transactions += 1
-        return self._state.transactions
+            state.transactions = number = state.transactions + 1
+            self._signature = self._names.signature(number)

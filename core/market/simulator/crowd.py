@@ -1,6 +1,6 @@
 """The crowd: organic buyers and bots who arrive while a token has attention, and leave by their own holding times."""
 
-from math import inf
+from math import log
 
 from core.market.simulator.market import Market
 from core.market.simulator.settings import LogNormal
@@ -30,39 +30,38 @@ def next_buyer(market: Market, token: Token) -> None:
     `survival` is (1+t/τ)^(1−p), the part of the profile that is still to come: it falls by an exponential draw ÷
     attention per buyer, so a change of attention acts from now on.
     """
-    if token.attention <= 0.0:
+    attention = token.attention
+    if attention <= 0.0:
         return
-    survival = token.survival - market.random.expovariate(token.attention)
-    since_s = _time_at(token, survival, market.settings.attention.decay)
-    if since_s > market.settings.memory.longest_life_s:
+    # An exponential draw: `random.expovariate`, without the call.
+    survival = token.survival - (-log(1.0 - market.uniform()) / attention)
+    if survival <= 0.0:
+        return
+    settings = market.settings
+    try:
+        since_s = token.half_s * (survival ** (-1.0 / (settings.attention.decay - 1.0)) - 1.0)
+    except OverflowError:
+        return
+    if since_s > settings.memory.longest_life_s:
         return
     token.survival = survival
     due_s = token.launched_slot * market.slot_s + since_s
     market.schedule(due_s - market.state.slot * market.slot_s, BUYER, token)
 
 
-def _time_at(token: Token, survival: float, decay: float) -> float:
-    if survival <= 0.0:
-        return inf
-    try:
-        return token.half_s * (float(survival ** (-1.0 / (decay - 1.0))) - 1.0)
-    except OverflowError:
-        return inf
-
-
 def buyer_arrives(market: Market, token: Token) -> None:
     """Somebody buys, decides how long to hold, and the next buyer is scheduled."""
     crowd = market.settings.crowd
-    random = market.random.random
+    random = market.uniform
     if random() < crowd.dust_share:
-        wallet = market.names.wallet("bot", int(random() * crowd.bots))
+        wallet = market.bots[int(random() * crowd.bots)]
         _buy_and_hold(market, token, wallet, market.draw(crowd.dust_sol), crowd.bot_hold_s)
     elif random() < crowd.bot_share:
-        wallet = market.names.wallet("bot", int(random() * crowd.bots))
+        wallet = market.bots[int(random() * crowd.bots)]
         _buy_and_hold(market, token, wallet, _size_sol(market, token), crowd.bot_hold_s)
     else:
         # Squared: a few wallets trade every day, most of them rarely.
-        wallet = market.names.wallet("crowd", int(random() ** 2 * crowd.population))
+        wallet = market.people[int(random() ** 2 * crowd.population)]
         tokens = buy(market, token, wallet, int(_size_sol(market, token) * LAMPORTS_PER_SOL))
         if tokens and random() >= crowd.never_sell_share:
             market.schedule(market.draw(crowd.human_hold_s), EXIT, token, wallet, tokens)
@@ -86,7 +85,7 @@ def holder_leaves(market: Market, token: Token, wallet: str, tokens: int) -> Non
         market.schedule(market.slot_s * 5, EXIT, token, wallet, tokens)
         return
     crowd = market.settings.crowd
-    random = market.random.random
+    random = market.uniform
     value_lamports = tokens * price(token) * START_PRICE
     share = crowd.dust_partial_share if value_lamports < DUST_LAMPORTS else crowd.partial_share
     if random() < share:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import chain
-from math import exp, prod
+from math import cos, exp, log, pi, prod, sin, sqrt
 from random import Random
 
 from core.market.simulator.broadcast import Broadcast
@@ -10,6 +10,8 @@ from core.market.simulator.names import Names
 from core.market.simulator.settings import LogNormal, MarketSettings
 from core.market.simulator.spells import AnySpell, FeedOutage, FeeWave, ProgramUpgrade
 from core.market.simulator.state import Entry, MarketState, Token
+
+TWO_PI = 2.0 * pi
 
 
 def failed_share(settings: MarketSettings, spells: Iterable[AnySpell]) -> float:
@@ -23,6 +25,7 @@ class Market:
 
     __slots__ = (
         "at_s",
+        "bots",
         "broadcast",
         "by_mint",
         "due",
@@ -30,11 +33,14 @@ class Market:
         "is_hidden",
         "is_upgraded",
         "names",
+        "people",
         "random",
         "settings",
         "slot_s",
+        "spare",
         "spells",
         "state",
+        "uniform",
     )
 
     def __init__(
@@ -43,7 +49,11 @@ class Market:
         self.settings = settings
         self.state = state
         self.names = names
+        self.bots, self.people = names.family("bot"), names.family("crowd")
         self.random = random
+        self.uniform = random.random
+        self.spare: float | None = None
+        """The second of two normal draws, which come in pairs: part of a snapshot."""
         self.broadcast = broadcast
         self.at_s = 0.0
         self.spells: tuple[AnySpell, ...] = ()
@@ -74,8 +84,10 @@ class Market:
         """`action` happens to `token` in `delay_s`, at least a slot from now."""
         state = self.state
         state.sequence = sequence = state.sequence + 1
-        slots = int(delay_s / self.slot_s)
-        slot = state.slot + (slots if slots > 1 else 1)
+        now = state.slot
+        slot = now + int(delay_s / self.slot_s)
+        if slot <= now:
+            slot = now + 1
         token.pending += 1
         entry = (slot, sequence, action, token.number, wallet, tokens)
         entries = self.due.get(slot)
@@ -89,12 +101,28 @@ class Market:
         return sorted(chain.from_iterable(self.due.values()))
 
     def chance(self, share: float) -> bool:
-        return self.random.random() < share
+        return self.uniform() < share
 
     def draw(self, law: LogNormal) -> float:
-        return law.median * exp(law.sigma * self.random.gauss(0.0, 1.0))
+        spare = self.spare
+        if spare is None:
+            spare = self.normal()
+        else:
+            self.spare = None
+        return law.median * exp(law.sigma * spare)
+
+    def normal(self) -> float:
+        """A standard normal draw, to the bit `random.gauss` at half of its time."""
+        spare = self.spare
+        if spare is not None:
+            self.spare = None
+            return spare
+        angle = self.uniform() * TWO_PI
+        radius = sqrt(-2.0 * log(1.0 - self.uniform()))
+        self.spare = sin(angle) * radius
+        return cos(angle) * radius
 
     def new_wallet(self, family: str) -> str:
         """A wallet that nobody has seen before."""
         self.state.wallets_made += 1
-        return self.names.wallet(family, self.state.wallets_made)
+        return self.names.new_wallet(family, self.state.wallets_made)

@@ -182,9 +182,9 @@ class Simulator:
 
     def snapshot(self) -> bytes:
         """Everything needed to go on exactly from here."""
-        version, words, gauss = self._market.random.getstate()
+        version, words, _ = self._market.random.getstate()
         state = self._market.state
-        state.random = (version, words, gauss)
+        state.random = (version, words, self._market.spare)
         state.schedule = self._market.scheduled()
         try:
             return msgpack.encode(_Snapshot(self.settings, state))
@@ -204,9 +204,10 @@ class Simulator:
             raise Refused("a snapshot of the simulated market without its generator")
         random = Random(0)
         random.setstate(state.random)
-        state.random = None
+        spare, state.random = state.random[2], None
         simulator = cls(snapshot.settings, state.seed, decoded=decoded)
         simulator._begin(state, random)
+        simulator._market.spare = spare
         return simulator
 
     def _token(self, mint: str) -> Token | None:

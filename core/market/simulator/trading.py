@@ -62,8 +62,10 @@ def _buy_on_curve(market: Market, token: Token, wallet: str, net: int, joined: b
         tokens = token.real_base
         net = min(net, curves.cost_of(token.virtual_quote, token.virtual_base, tokens))
     move_curve(token, tokens, net)
-    token.holders[wallet] = token.holders.get(wallet, 0) + tokens
-    market.broadcast.traded(token, Swap(_BUY, wallet, net, tokens, rates_for(token)), joined=joined)
+    holders = token.holders
+    holders[wallet] = holders.get(wallet, 0) + tokens
+    rates = _CURVE_CASHBACK_RATES if token.cashback else CURVE_RATES
+    market.broadcast.traded(token, Swap(_BUY, wallet, net, tokens, rates), joined)
     after_rise(market, token, wallet)
     return tokens
 
@@ -78,14 +80,15 @@ def move_curve(token: Token, tokens: int, quote: int) -> None:
 
 def after_rise(market: Market, token: Token, wallet: str) -> None:
     """What follows a buy: completion of the curve, or more attention at a doubling of the price."""
-    if token.stage == ON_CURVE and token.real_base == 0:
+    if token.real_base == 0 and token.stage == ON_CURVE:
         settings = market.settings.graduation
         token.stage = COMPLETE
         market.broadcast.completed(token, wallet)
         wait = token.migrate_slots or market.random.randint(settings.migrate_slots_least, settings.migrate_slots_most)
         market.schedule(wait * market.slot_s, Action.MIGRATE, token)
-    attention = market.settings.attention
-    while price(token) >= token.next_doubling:
+    now = price(token)
+    while now >= token.next_doubling:
+        attention = market.settings.attention
         token.next_doubling *= 2.0
         token.attention = min(token.attention * attention.doubling_gain, attention.most_buyers)
 
@@ -110,18 +113,17 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
     tokens = min(tokens, held)
     if tokens <= 0 or token.stage == COMPLETE:
         return 0
-    if is_trapped(market, token, wallet):
+    if token.kind == HONEYPOT and is_trapped(market, token, wallet):
         market.broadcast.failed(token, _SELL)
         token.attention *= market.settings.attention.trapped_keeps
         return 0
-    before = price(token)
     rates = rates_for(token)
-    on_curve = token.stage == ON_CURVE
-    quote = (
-        curves.proceeds_of(token.virtual_quote, token.virtual_base, tokens)
-        if on_curve
-        else pools.proceeds_of(token.pool_quote, token.pool_base, tokens)
-    )
+    if token.stage == ON_CURVE:
+        on_curve, quote_reserves, base_reserves = True, token.virtual_quote, token.virtual_base
+        quote = curves.proceeds_of(quote_reserves, base_reserves, tokens)
+    else:
+        on_curve, quote_reserves, base_reserves = False, token.pool_quote, token.pool_base
+        quote = pools.proceeds_of(quote_reserves, base_reserves, tokens)
     if quote < 1_000:
         # Dust whose fees would eat it, or nearly: nobody pays a transaction for that.
         return 0
@@ -129,17 +131,20 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
         # Only of a mayhem coin, whose agent took more out than its tokens were worth on the curve.
         market.broadcast.failed(token, _SELL)
         return 0
-    _take(token, wallet, tokens, held)
+    if tokens == held:
+        del token.holders[wallet]
+    else:
+        token.holders[wallet] = held - tokens
     if on_curve:
         move_curve(token, -tokens, -quote)
-        swap = Swap(_SELL, wallet, quote, tokens, rates)
+        lp_fee = 0
     else:
         lp_fee = fee_on(quote, rates.lp_bps)
-        token.pool_quote -= quote - lp_fee
-        token.pool_base += tokens
-        swap = Swap(_SELL, wallet, quote, tokens, rates, lp_fee)
-    market.broadcast.traded(token, swap)
+        token.pool_quote = quote_reserves - (quote - lp_fee)
+        token.pool_base = base_reserves + tokens
+    market.broadcast.traded(token, Swap(_SELL, wallet, quote, tokens, rates, lp_fee))
     _fail_others(market, token, _SELL)
+    before = quote_reserves / base_reserves / START_PRICE
     if price(token) < before * (1.0 - market.settings.attention.collapse_fall):
         collapse(market, token)
     return quote
@@ -148,13 +153,6 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
 def is_trapped(market: Market, token: Token, wallet: str) -> bool:
     """Whether a honeypot keeps this wallet from selling now."""
     return token.kind == HONEYPOT and market.state.slot >= token.trap_slot and wallet not in token.insiders
-
-
-def _take(token: Token, wallet: str, tokens: int, held: int) -> None:
-    if tokens == held:
-        del token.holders[wallet]
-    else:
-        token.holders[wallet] = held - tokens
 
 
 def collapse(market: Market, token: Token) -> None:
@@ -184,5 +182,5 @@ def migrate(market: Market, token: Token) -> None:
 
 def _fail_others(market: Market, token: Token, side: Side) -> None:
     """Failed transactions of others come with the landed ones, so that they are the set share of all."""
-    while market.random.random() < market.failed_share:
+    while market.uniform() < market.failed_share:
         market.broadcast.failed(token, side)

@@ -10,7 +10,7 @@ def priority_fee_lamports(market: Market) -> int:
     """Draw the slot's priority fee: a log-AR(1) around its median."""
     network, state = market.settings.network, market.state
     memory = network.priority_memory
-    shock = market.random.gauss(0.0, network.priority_sigma * sqrt(1.0 - memory * memory))
+    shock = market.normal() * (network.priority_sigma * sqrt(1.0 - memory * memory))
     state.fee_level = memory * state.fee_level + shock
     waves = prod(spell.fees for spell in market.spells if isinstance(spell, FeeWave)) if market.spells else 1.0
     level = network.priority_fee_lamports * market.settings.scenario.priority_fee * waves
@@ -28,15 +28,15 @@ def move_sol_price(market: Market) -> None:
         state.sol_usd = market.settings.opening_usd
     else:
         sigma = settings.hourly_volatility * sqrt(step_s / 3_600.0)
-        moved = state.sol_usd * exp(market.random.gauss(0.0, sigma))
+        moved = state.sol_usd * exp(market.normal() * sigma)
         for crash in crashes:
             # It does not rebound from the bound as the wandering does.
             moved = max(moved * (1.0 - crash.fall) ** (step_s / crash.for_s), settings.least_usd)
         moved = settings.least_usd**2 / moved if moved < settings.least_usd else moved
         state.sol_usd = settings.most_usd**2 / moved if moved > settings.most_usd else moved
     error = settings.source_error
-    state.sol_pool_usd = state.sol_usd * exp(market.random.gauss(0.0, error))
-    http_usd = state.sol_usd * exp(market.random.gauss(0.0, error))
+    state.sol_pool_usd = state.sol_usd * exp(market.normal() * error)
+    http_usd = state.sol_usd * exp(market.normal() * error)
     since_s = market.at_s - market.settings.clock.start_s
     if all(not crash.http_every_s or since_s % crash.http_every_s < step_s for crash in crashes):
         state.sol_http_usd = http_usd

@@ -47,7 +47,7 @@ class WireBroadcast:
         self._open(PUMP)
         self._events.append(wire_events.created(token, self._timestamp))
 
-    def traded(self, token: Token, swap: Swap, *, joined: bool = False) -> None:
+    def traded(self, token: Token, swap: Swap, joined: bool = False) -> None:
         if not joined:
             self._open(PUMPSWAP if token.pool else PUMP)
         if not token.pool:
