@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, assert_n
 from typing_extensions import override
 
 from actors.base import Actor, Context
-from core.effects import After, Cancel, Effects, Finish, Now, Offer, StartChild, Tell, Write
+from core.effects import After, Cancel, Effects, Finish, Now, Offer, Route, StartChild, Tell, Write
 from core.errors import Refused
 from core.messages import Append, Command, Message, Query, Undelivered
 
@@ -111,10 +111,13 @@ class MachineActor(Actor[M], Generic[M, S]):
             self._append(writes)
         return returned
 
-    def _do(self, effect: "Tell | Offer | After | Cancel | StartChild | Finish") -> Undelivered | None:
+    def _do(self, effect: "Tell | Offer | Route | After | Cancel | StartChild | Finish") -> Undelivered | None:
         match effect:
             case Tell(to, message):
                 return self._told(to, message)
+            case Route(message):
+                self._offered(f"watcher.{message.mint}", message)
+                self._offered(f"position.{message.mint}", message)
             case Offer(to, message):
                 return self._offered(to, message)
             case After(key, delay_s, message):

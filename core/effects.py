@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from core.hearing import Hearing
-from core.messages import Message
+from core.messages import MarketData, Message
 from core.records import Record
 from core.state.market_now import MarketNow
 
@@ -35,6 +35,15 @@ class Offer(Struct, frozen=True, array_like=True):
 
     to: str
     message: Message
+
+
+class Route(Struct, frozen=True, array_like=True):
+    """Offer a token's market data to whoever follows the token: its watcher, then its position.
+
+    One effect and not two offers, because nearly every effect of a busy market is this one.
+    """
+
+    message: MarketData
 
 
 class Write(Struct, frozen=True, array_like=True):
@@ -70,7 +79,7 @@ class Finish(Struct, frozen=True, array_like=True):
     """This machine's work is done: its actor ends normally."""
 
 
-Effect = Tell | Offer | Write | After | Cancel | StartChild | Finish
+Effect = Tell | Offer | Route | Write | After | Cancel | StartChild | Finish
 Effects = tuple[Effect, ...]
 
 

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from core.effects import After, Cancel, Effects, Finish, Now, Offer, StartChild, Tell, Write
+from core.effects import After, Cancel, Effects, Finish, Now, Offer, Route, StartChild, Tell, Write
 from core.hearing import Hearing
 from core.ledger.books import Books
 from core.ledger.fold import apply
-from core.messages import Command, FeedBatch, Message, Undelivered
+from core.messages import Command, FeedBatch, MarketData, Message, Undelivered
 from core.records import AnyRecord
 from core.settings import Settings
 from core.state.market_now import MarketNow
@@ -39,10 +39,14 @@ class Live(Struct):
 
     step: Callable[[Any, Any, Now], tuple[Any, Effects]]
     state: Any
+    name: str
     armed: dict[str, int] = field(default_factory=dict)
     """By key, the sequence of the timer that holds."""
+    has_ended: bool = False
 
 
+FOLLOWERS = ("watcher", "position")
+"""Classes of names whose rest is the mint that they follow, in the order in which they are told."""
 Nursery = Callable[[str, Message], Machine]
 """Makes the machine of a child from its name and first message."""
 Sink = Callable[[AnyRecord], object]
@@ -70,7 +74,12 @@ class Runner:
         self._nursery = nursery
         self._live: dict[str, Live] = {}
         self._starting: set[str] = set()
-        self._queue: deque[tuple[str, Message] | StartChild] = deque()
+        self._followers: dict[str, tuple[Live, ...]] = {}
+        """By mint, its watcher and its position, those that are there."""
+        self._waited_for: dict[str, int] = {}
+        """By mint, how many of its followers are starting."""
+        self._queue: deque[tuple[Live | str, Message] | StartChild] = deque()
+        """A machine that lives already stands in it itself: its name need not be looked up again."""
         self._timers: list[tuple[float, int, str, str, Message]] = []
         self._sequence = itertools.count()
         self.handled = 0
@@ -79,7 +88,8 @@ class Runner:
     def start(self, name: str, machine: Machine) -> None:
         """Begin a machine now and perform its first effects."""
         state, effects = machine.begin(self.now)
-        self._live[name] = Live(machine.step, state)
+        self._live[name] = Live(machine.step, state, name)
+        self._note_follower(name)
         self._perform(name, effects)
 
     def state_of(self, name: str) -> Any:
@@ -127,15 +137,15 @@ class Runner:
             if isinstance(item, StartChild):
                 self._begin_child(item)
                 continue
-            name, message = item
-            one = live.get(name)
-            if one is None:
+            to, message = item
+            one = to if isinstance(to, Live) else live.get(to)
+            if one is None or one.has_ended:
                 self.dead_letters += 1
                 continue
             handled += 1
             one.state, effects = one.step(one.state, message, now)
             if effects:
-                self._perform(name, effects)
+                self._perform(one.name, effects)
         self.handled += handled
 
     def append(self, record: AnyRecord) -> None:
@@ -145,6 +155,7 @@ class Runner:
 
     def _begin_child(self, child: StartChild) -> None:
         self._starting.discard(child.name)
+        self._note_start(child.name, -1)
         if child.name not in self._live:
             self.start(child.name, self._nursery(child.name, child.first))
 
@@ -161,20 +172,28 @@ class Runner:
 
     def _do(self, name: str, effects: Effects) -> list[Undelivered]:
         returned: list[Undelivered] = []
-        live, starting, queue = self._live, self._starting, self._queue
+        live, queue = self._live, self._queue
+        followers, waited_for = self._followers, self._waited_for
         for effect in effects:
-            if isinstance(effect, Offer):  # nearly all of them: two for each message of the market
-                if effect.to in live or effect.to in starting:
-                    queue.append((effect.to, effect.message))
+            if isinstance(effect, Route):  # nearly all of them: one for each message of the market
+                message = effect.message
+                if message.mint in waited_for:
+                    self._route_by_name(message)
+                else:
+                    for one in followers.get(message.mint, ()):
+                        queue.append((one, message))
                 continue
             match effect:
                 case Tell():
                     if self._there(effect.to):
-                        self._queue.append((effect.to, effect.message))
+                        queue.append((effect.to, effect.message))
                         continue
                     self.dead_letters += 1
                     if isinstance(effect.message, Command):
                         returned.append(Undelivered(to=effect.to, command=effect.message, full=False))
+                case Offer():
+                    if self._there(effect.to):
+                        queue.append((effect.to, effect.message))
                 case After():
                     self._arm(name, effect)
                 case Cancel():
@@ -183,11 +202,42 @@ class Runner:
                 case Write():
                     self.append(effect.record)  # type: ignore[arg-type]  # every record struct is one of the union
                 case StartChild():
-                    self._starting.add(effect.name)
-                    self._queue.append(effect)
+                    if effect.name not in self._starting:
+                        self._starting.add(effect.name)
+                        self._note_start(effect.name, 1)
+                    queue.append(effect)
                 case Finish():
                     self._end(name)
         return returned
+
+    def _route_by_name(self, message: MarketData) -> None:
+        """A follower that is starting has no machine yet: what comes meanwhile waits under its name."""
+        for kind in FOLLOWERS:
+            name = f"{kind}.{message.mint}"
+            if self._there(name):
+                self._queue.append((name, message))
+
+    def _note_follower(self, name: str) -> None:
+        """Look anew who follows the token of this name, if it is a token's."""
+        kind, _, mint = name.partition(".")
+        if kind not in FOLLOWERS:
+            return
+        there = (self._live.get(f"{kind}.{mint}") for kind in FOLLOWERS)
+        followers = tuple(one for one in there if one is not None)
+        if followers:
+            self._followers[mint] = followers
+        else:
+            self._followers.pop(mint, None)
+
+    def _note_start(self, name: str, change: int) -> None:
+        """One more, or one less, follower of its token is starting."""
+        kind, _, mint = name.partition(".")
+        if kind in FOLLOWERS:
+            left = self._waited_for.get(mint, 0) + change
+            if left > 0:
+                self._waited_for[mint] = left
+            else:
+                self._waited_for.pop(mint, None)
 
     def _arm(self, name: str, timer: After) -> None:
         one = self._live.get(name)
@@ -197,4 +247,7 @@ class Runner:
         heapq.heappush(self._timers, (self.now.at_s + timer.delay_s, sequence, name, timer.key, timer.message))
 
     def _end(self, name: str) -> None:
-        self._live.pop(name, None)
+        one = self._live.pop(name, None)
+        if one is not None:
+            one.has_ended = True
+            self._note_follower(name)

@@ -11,6 +11,9 @@ from core.rules.militia import Militia, MilitiaRule
 from core.rules.network_fee import fee_lamports
 from core.types import ExitReason, Purpose, Role, Side
 
+WALLET_ACCOUNTS = {role: f"wallet:{role}" for role in Role}
+"""Of each role's spendable lamports. Made once: every candidate's stake reads balances, and formatting costs more."""
+
 
 class OpenOrder(Struct, frozen=True, kw_only=True):
     """An intent that is not settled. Its lamports stay reserved and its signature stays watched until it is."""
@@ -210,11 +213,12 @@ class Books(Struct, frozen=True, kw_only=True):
 
     def balance(self, role: Role) -> int:
         """Lamports of a role's wallet by the books."""
-        return self.accounts.get(f"wallet:{role}", 0)
+        return self.accounts.get(WALLET_ACCOUNTS[role], 0)
 
     def reserved(self, role: Role) -> int:
         """Lamports of the role's wallet that unsettled orders may still take, fees paid for other roles included."""
-        return sum(reserved_by(opened.order, role) for opened in self.orders.values())
+        orders = self.orders
+        return sum(reserved_by(opened.order, role) for opened in orders.values()) if orders else 0
 
     def capital_lamports(self) -> int:
         return sum(self.start_lamports.values())

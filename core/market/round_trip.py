@@ -63,18 +63,20 @@ def round_trip_cost(
     buy = buy_exact_in(venue, stake_lamports, rates)
     if buy is None or sells < 1:
         return None
-    quotes = [sell(venue, tokens, rates) for tokens in _slices(buy.tokens, sells)]
-    exits = [quote for quote in quotes if quote is not None]
-    if len(exits) != sells:
-        return None
-    fills = [buy, *exits]
+    fills = [(buy, 1)]
+    for tokens, times in _slices(buy.tokens, sells):
+        quote = sell(venue, tokens, rates)
+        if quote is None:
+            return None
+        fills.append((quote, times))
+    exits = fills[1:]
     return RoundTripCost(
         stake_lamports=buy.total_lamports,
-        protocol_lamports=sum(quote.fees.protocol_charged_lamports for quote in fills),
-        creator_lamports=sum(quote.fees.creator_lamports for quote in fills),
-        lp_lamports=sum(quote.fees.lp_lamports for quote in fills),
-        cashback_lamports=sum(quote.fees.cashback_lamports for quote in fills),
-        impact_lamports=buy.quote_lamports - sum(quote.quote_lamports for quote in exits),
+        protocol_lamports=sum(quote.fees.protocol_charged_lamports * times for quote, times in fills),
+        creator_lamports=sum(quote.fees.creator_lamports * times for quote, times in fills),
+        lp_lamports=sum(quote.fees.lp_lamports * times for quote, times in fills),
+        cashback_lamports=sum(quote.fees.cashback_lamports * times for quote, times in fills),
+        impact_lamports=buy.quote_lamports - sum(quote.quote_lamports * times for quote, times in exits),
         transaction_lamports=(1 + sells) * costs.signatures_per_transaction * BASE_FEE_LAMPORTS
         + costs.buy_priority_lamports
         + costs.buy_tip_lamports
@@ -83,7 +85,7 @@ def round_trip_cost(
     )
 
 
-def _slices(tokens: int, parts: int) -> list[int]:
-    """`tokens` in `parts` whole slices that differ by at most one unit."""
+def _slices(tokens: int, parts: int) -> list[tuple[int, int]]:
+    """`tokens` in `parts` whole slices that differ by at most one unit, as (size, how many of it)."""
     whole, extra = divmod(tokens, parts)
-    return [whole + (index < extra) for index in range(parts)]
+    return [(whole + 1, extra), (whole, parts - extra)] if extra else [(whole, parts)]

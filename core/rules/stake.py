@@ -3,6 +3,7 @@
 Money is lamports. What the books know is read from them: balances, reservations, accumulators that exist.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -32,6 +33,7 @@ class StakeRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A smaller stake is not worth its costs: `undercapitalised`. Does not scale with capital."""
 
 
+@lru_cache(maxsize=1_024)
 def accumulator(role: Role, generation: int, venue: Venue) -> str:
     """The name under which the books remember a wallet's volume accumulator."""
     return f"{role}.{generation}.{venue}"
@@ -74,8 +76,9 @@ def reserve_lamports(
 
 def open_entries_lamports(books: "Books") -> int:
     """What open entries cost, those on their way included."""
-    pending = sum(o.order.lamports for o in books.orders.values() if o.order.purpose is Purpose.ENTRY)
-    return pending + sum(operation.entry_lamports for operation in books.operations.values())
+    orders, operations = books.orders, books.operations
+    pending = sum(o.order.lamports for o in orders.values() if o.order.purpose is Purpose.ENTRY) if orders else 0
+    return pending + (sum(operation.entry_lamports for operation in operations.values()) if operations else 0)
 
 
 def entry_share_lamports(rule: StakeRule, books: "Books", *, room: int) -> int:
@@ -89,8 +92,9 @@ def entry_lamports(
 ) -> int:
     """The stake of an entry: min(80 % of (lightning + cost of open entries) ÷ room, lightning − reserve), ≥ 0."""
     reserve = reserve_lamports(rule, books, Role.LIGHTNING, venue, token_2022=token_2022, fee_lamports=fee_lamports)
-    share = entry_share_lamports(rule, books, room=room)
-    return max(min(share, free_lamports(books, Role.LIGHTNING) - reserve), 0)
+    free = free_lamports(books, Role.LIGHTNING)
+    share = whole_part(free + open_entries_lamports(books), rule.share, among=room)
+    return max(min(share, free - reserve), 0)
 
 
 def reentry_share_lamports(rule: StakeRule, operation: "Operation") -> int:

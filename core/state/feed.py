@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from core.chain.decode import Decoder
-from core.effects import Effect, Effects, Now, Offer, StartChild, Tell
+from core.effects import Effect, Effects, Now, Offer, Route, StartChild, Tell
 from core.market.tape import Tape
 from core.messages import FeedBatch, Funded, InsiderFunded, Launched, MarketData, RefoldWatchers
 from core.state import creators, young
@@ -69,7 +69,7 @@ def _bring(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
         effects.append(Tell("venue", batch))
     for transfer in batch.funded:
         _fund(state, transfer, now, effects)
-    for message in market_messages(state, batch):
+    for message in market_messages(state, batch) if batch.transactions else batch.market:
         _route(state, message, now, effects)
     if state.young.due:
         _refold(state, effects)
@@ -116,8 +116,7 @@ def _fund(state: State, transfer: Funded, now: Now, effects: list[Effect]) -> No
             mint=mint, at_s=transfer.at_s, slot=transfer.slot, wallet=transfer.wallet, lamports=transfer.lamports
         )
         young.seen(state.young, message)
-        effects.append(Offer(f"watcher.{mint}", message))
-        effects.append(Offer(f"position.{mint}", message))
+        effects.append(Route(message))
 
 
 def _route(state: State, message: MarketData, now: Now, effects: list[Effect]) -> None:
@@ -131,5 +130,4 @@ def _route(state: State, message: MarketData, now: Now, effects: list[Effect]) -
         effects.append(StartChild("market", f"watcher.{message.mint}", message))
         return
     young.seen(state.young, message)
-    effects.append(Offer(f"watcher.{message.mint}", message))
-    effects.append(Offer(f"position.{message.mint}", message))
+    effects.append(Route(message))

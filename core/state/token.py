@@ -197,8 +197,6 @@ def sight(token: Token, now: "Now") -> Sight:
     """Everything the entry conditions are judged on, now."""
     launched, market, mint = token.launched, now.market, token.launched.mint
     span_s = now.settings.emergency.peak_window_s
-    prices = window.at(token.prices, at_s=now.at_s, window_s=span_s)
-    liquidities = window.at(token.liquidities, at_s=now.at_s, window_s=span_s)
     sol_usd = usd(now, now.settings.entry.column)
     social = market.social.get(mint, Social()) if market.social is not None else None
     return Sight(
@@ -213,8 +211,8 @@ def sight(token: Token, now: "Now") -> Sight:
         creator_transactions=None if token.missed else token.creator_transactions,
         creator_sold_units=token.creator_sold_units,
         volume_lamports=token.volume_lamports,
-        highest_price=prices.highest(),
-        highest_liquidity_lamports=int(liquidities.highest()),
+        highest_price=window.highest_at(token.prices, at_s=now.at_s, window_s=span_s),
+        highest_liquidity_lamports=int(window.highest_at(token.liquidities, at_s=now.at_s, window_s=span_s)),
         lag_s=market.slot_at_s - token.seen_at_s if market.slot else None,
         sol_usd=sol_usd,
         priority_lamports=market.priority_lamports,

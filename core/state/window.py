@@ -43,3 +43,14 @@ def _kept(past: tuple[tuple[float, float], ...], later: float, horizon_s: float)
 def at(window: WindowMax, *, at_s: float, window_s: float) -> WindowMax:
     """The window at `at_s` when nothing new was seen."""
     return seen(window, window.value, at_s=at_s, window_s=window_s)
+
+
+def highest_at(window: WindowMax, *, at_s: float, window_s: float) -> float:
+    """`at(...).highest()` without making the window of that moment."""
+    horizon_s = at_s - window_s
+    for ended_at_s, value in window.past:
+        if value <= window.value:
+            break
+        if ended_at_s >= horizon_s:
+            return value
+    return window.value

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.chain.decode import Decoder
-from core.effects import Effects, Now, Offer, StartChild, Tell
+from core.effects import Effects, Now, Offer, Route, StartChild, Tell
 from core.ledger.books import Books, Operation
 from core.market.tape import Tape
 from core.messages import (
@@ -52,8 +52,7 @@ class Feed:
 def test_a_launch_starts_a_watcher_and_trades_go_to_whoever_follows_the_token() -> None:
     assert Feed().brings(launched("A"), traded("A")) == (
         StartChild("market", "watcher.A", launched("A")),
-        Offer("watcher.A", traded("A")),
-        Offer("position.A", traded("A")),
+        Route(traded("A")),
     )
 
 
@@ -68,7 +67,7 @@ def test_after_a_gap_the_first_message_of_each_older_token_says_that_something_w
     one = Feed()
     one.brings(launched("A"))
     effects = one.brings(traded("A"), traded("A"), launched("B"), traded("B"), gap=True)
-    skipped = [effect.message.skipped for effect in effects if isinstance(effect, Offer) and "watcher" in effect.to]  # type: ignore[attr-defined]
+    skipped = [effect.message.skipped for effect in effects if isinstance(effect, Route)]
     assert skipped == [1, 0, 0]
 
 
@@ -131,8 +130,8 @@ def test_a_transfer_of_a_creator_is_told_to_whoever_follows_one_of_its_tokens() 
     told = list(one.brings(funded=(funded("C", "W"), funded("Other", "W"))))
     message = InsiderFunded(mint="A", at_s=1.0, slot=2, wallet="W", lamports=5)
 
-    assert told[:2] == [Offer("watcher.A", message), Offer("position.A", message)]
-    assert [effect.to for effect in told if isinstance(effect, Offer)][2:] == ["watcher.B", "position.B"]
+    assert told[0] == Route(message)
+    assert [effect.message.mint for effect in told if isinstance(effect, Route)] == ["A", "B"]
 
 
 def test_a_transfer_comes_before_the_trades_of_its_batch() -> None:
@@ -140,7 +139,7 @@ def test_a_transfer_comes_before_the_trades_of_its_batch() -> None:
     one.brings(launched("A"))
     effects = one.brings(traded("A"), funded=(funded("C", "W"),))
 
-    assert [type(effect.message) for effect in effects if isinstance(effect, Offer)][::2] == [InsiderFunded, Traded]
+    assert [type(effect.message) for effect in effects if isinstance(effect, Route)] == [InsiderFunded, Traded]
 
 
 def test_creators_of_tokens_that_nobody_can_hold_any_more_are_forgotten() -> None:
@@ -157,7 +156,7 @@ def test_a_token_that_we_hold_is_known_by_its_creator_though_its_launch_was_befo
     one.now.books = Books(operations={"op1": held})
     effects = one.brings(funded=(funded("C", "W"),))
 
-    assert [effect.to for effect in effects if isinstance(effect, Offer)] == ["watcher.A", "position.A"]
+    assert [effect.message.mint for effect in effects if isinstance(effect, Route)] == ["A"]
 
 
 def test_the_feed_is_heard_when_a_batch_comes_not_when_its_block_was_made() -> None:

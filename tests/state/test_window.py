@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.state.window import WindowMax, at, seen
+from core.state.window import WindowMax, at, highest_at, seen
 
 VALUES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 20)), max_size=60)
 
@@ -46,3 +46,13 @@ def test_what_is_kept_falls_in_value_and_rises_in_time(steps):
         times, values = [end for end, _ in window.past], [past for _, past in window.past]
         assert times == sorted(times)
         assert all(after < before for before, after in zip(values, [*values[1:], window.value], strict=False))
+
+
+@given(VALUES, st.integers(0, 200))
+def test_the_highest_of_a_later_moment_is_that_of_the_window_then(steps, later_s):
+    window, now_s = WindowMax(3.0), 0.0
+    for wait_s, value in steps:
+        now_s += wait_s
+        window = seen(window, float(value), at_s=now_s, window_s=60.0)
+    at_s = now_s + later_s
+    assert highest_at(window, at_s=at_s, window_s=60.0) == at(window, at_s=at_s, window_s=60.0).highest()

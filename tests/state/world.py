@@ -11,7 +11,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
-from core.effects import After, Cancel, Effect, Effects, Finish, Now, Offer, StartChild, Tell, Write
+from core.effects import After, Cancel, Effect, Effects, Finish, Now, Offer, Route, StartChild, Tell, Write
 from core.ledger import postings
 from core.ledger.books import Books, Operation
 from core.ledger.fold import apply
@@ -257,6 +257,9 @@ class World:
         match effect:
             case Tell() | Offer():
                 self._send(name, effect)
+            case Route(message):
+                for follower in (f"watcher.{message.mint}", f"position.{message.mint}"):
+                    self._send(name, Offer(follower, message))
             case Write():
                 self.write(effect.record, durable=effect.durable)  # type: ignore[arg-type]  # one of the union
             case After():

@@ -10,9 +10,9 @@ from actors.base import Actor
 from actors.machine import MachineActor
 from actors.mailbox import Bounds
 from actors.tree import Worker
-from core.effects import After, Cancel, Finish, Now, Offer, StartChild, Tell, Write
+from core.effects import After, Cancel, Finish, Now, Offer, Route, StartChild, Tell, Write
 from core.errors import Refused, Unavailable
-from core.messages import Append, Command, Event, Query, Tick, Undelivered
+from core.messages import Append, Command, Event, Graduated, Query, Tick, Undelivered
 from core.records import Record
 from core.supervision import Restart
 from tests.actors.kernel.stage import WAIT_S, Do, Stage, Waits, branch, puppet, running, until
@@ -238,6 +238,17 @@ def test_an_offer_to_a_dead_name_is_nothing(machine):
 
     assert "nobody" not in system.directory.counts()
     assert stage.did("told")[-1] == "offered"
+
+
+def test_market_data_is_offered_to_the_watcher_and_then_to_the_position_of_its_token(machine, monkeypatch):
+    system, _, _ = machine
+    offered: list[tuple[str, object]] = []
+    monkeypatch.setattr(system.directory, "offer", lambda name, message: offered.append((name, message)))
+    message = Graduated(mint="M", at_s=1.0, slot=1)
+
+    perform(system, Route(message))
+
+    assert offered == [("watcher.M", message), ("position.M", message)]
 
 
 def test_a_query_is_answered_and_an_unknown_one_refused(machine):
