@@ -11,10 +11,11 @@ from actors.base import Context
 from actors.machine import MachineActor
 from actors.services import services_of
 from core.effects import Effects, Now
-from core.messages import FeedBatch, PauseEntries, RaiseAlert
+from core.errors import Refused
+from core.messages import FeedBatch, GetYoungTrades, PauseEntries, Query, RaiseAlert
 from core.rules import market_time
 from core.rules.market_time import Anchor
-from core.state import feed
+from core.state import feed, young
 
 SETTLE_S = 2.0
 """How long the embedded market waits for its consumers; past it a hung actor must not stop everybody's time."""
@@ -60,6 +61,12 @@ class FeedActor(MachineActor[feed.FeedMessage, feed.State]):
         if not (isinstance(message, FeedBatch) and not message.slot):
             self.seen_s = monotonic()
         return feed.step(state, message, now)
+
+    @override
+    def answer(self, query: Query) -> object:
+        if isinstance(query, GetYoungTrades):
+            return young.remembered(self.state.young, query.mint)
+        return Refused(f"{self.name} answers no {type(query).__name__}")
 
     @override
     def view(self) -> FeedView:

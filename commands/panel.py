@@ -47,7 +47,8 @@ class HousePanel:
 
     @cached_property
     def tokens(self) -> Tokens:
-        return Tokens(read=self._house.state.read_token(), operate=self._house.state.api_token())
+        state = self._house.state
+        return Tokens(read=state.read_token(), operate=state.api_token(), mentions=state.mention_secret())
 
     def books(self) -> Books:
         return self._house.services.books()

@@ -8,7 +8,7 @@ from commands.house import House
 from commands.panel import HousePanel
 from core.settings import Settings
 from monitor.app import control_app, monitor_app
-from monitor.reading import Desk
+from monitor.desk import Desk
 
 
 def servers(house: House, fresh: Callable[[], Settings]) -> Sequence[Worker]:

@@ -129,6 +129,8 @@ class Tokens(Struct, frozen=True):
 
     read: str
     operate: str
+    mentions: str = ""
+    """The secret that a source of mentions signs with; empty: none is taken."""
 
     @override
     def __repr__(self) -> str:

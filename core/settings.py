@@ -64,6 +64,9 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Names beside loopback and `bind` that a request's Host header may carry, as ["monitor"] in a Compose network."""
     plain_hosts: tuple[str, ...] = ()
     """Hosts that may be called without encryption beside this machine, as ["validator"] in a Compose network."""
+    change_burst: int = 10
+    """Changes over HTTP taken at once; then one each `change_every_s`. Exits have twice that for themselves."""
+    change_every_s: float = 1.0
     feed: str = "market"
     """`market` (embedded), `live`, or a file."""
     seed: int = 7

@@ -11,18 +11,21 @@ from flask import Flask, Response, request
 
 from core.ports import Panel
 from monitor import reading
+from monitor.desk import Desk
 from monitor.metrics.exposition import Exposition
+from monitor.openapi import document
 from monitor.page import answer as show_page
-from monitor.reading import Desk
+from monitor.topics import TOPICS
 from monitor.views import health
 from monitor.views.operations import Shown
 from monitor.views.plain import escaped
-from monitor.web import access, changes, problems, query
+from monitor.web import access, changes, mentions, problems, query, webhook
 from monitor.web.access import BODY_BYTES, Door, is_loopback
+from monitor.web.events import Streams
 
 CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -30,9 +33,12 @@ HEADERS = {
     "Content-Security-Policy": CSP,
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
-EXITS = frozenset({"emergency", "leave"})
+BUCKETS = {"emergency": "exit", "leave": "exit", "webhook": "machine", "mentions": "machine"}
+"""What has a rate limit of its own: nothing else may use up the exits, nor machines a person's changes."""
 
 Reader = Callable[..., Shown]
 
@@ -41,8 +47,9 @@ def monitor_app(desk: Desk) -> Flask:
     """Port 8081. Reading is open on loopback; from elsewhere it needs the read token, `/health` excepted."""
     door = Door(reading_needs_token=not is_loopback(desk.panel.settings.runtime.bind))
     app = _bare(desk.panel, door, pages=True)
-    _readings(app, desk)
-    app.add_url_rule("/", "page", lambda: show_page(desk))
+    _readings(app, desk, document.monitor())
+    app.add_url_rule("/", "page", lambda: show_page(desk.topics), methods=["GET"])
+    _change(app, "/alerts", "webhook", lambda: webhook.receive(desk.panel, query.body(webhook.Webhook)))
     _change(app, "/emergency", "emergency", lambda: changes.emergency(desk.panel, query.body(changes.Emergency)))
     _change(
         app,
@@ -57,7 +64,7 @@ def control_app(desk: Desk) -> Flask:
     """Port 8080. Everything but `/health` needs a token, every change the operate token."""
     panel = desk.panel
     app = _bare(panel, Door(reading_needs_token=True), pages=False)
-    _readings(app, desk)
+    _readings(app, desk, document.control())
     for name, change in (
         ("start", changes.start),
         ("pause", changes.pause),
@@ -68,13 +75,14 @@ def control_app(desk: Desk) -> Flask:
     _change(app, "/wallets/rotate", "rotate", _with_reason(panel, changes.rotate))
     _change(app, "/operations", "enter", lambda: changes.enter(panel, query.body(changes.Entering)))
     _change(app, "/positions/<mint>/exit", "leave", lambda mint: changes.leave(panel, mint, query.body(changes.Reason)))
+    _change(app, "/sentiment", "mentions", mentions.Intake(panel).take)
     return app
 
 
 def _bare(panel: Panel, door: Door, *, pages: bool) -> Flask:
     app = Flask("monitor", static_folder="static" if pages else None)
     app.config.update(
-        PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=BODY_BYTES, EXIT_ENDPOINTS=EXITS, PROPAGATE_EXCEPTIONS=False
+        PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=BODY_BYTES, BUCKETS=BUCKETS, PROPAGATE_EXCEPTIONS=False
     )
     # No redirects: a path is known with and without its last slash, and a doubled slash is another path.
     app.url_map.strict_slashes = False
@@ -85,12 +93,15 @@ def _bare(panel: Panel, door: Door, *, pages: bool) -> Flask:
     return app
 
 
-def _readings(app: Flask, desk: Desk) -> None:
+def _readings(app: Flask, desk: Desk, described: Shown) -> None:
+    streams = Streams(desk.topics, TOPICS)
     exposition = Exposition(desk.panel, desk.tally)
 
     def read(path: str, reader: Reader) -> None:
         app.add_url_rule(path, f"read {path}", lambda **names: answer(reader(desk, **names)), methods=["GET"])
 
+    app.add_url_rule("/openapi.json", "openapi", lambda: _described(described), methods=["GET"])
+    app.add_url_rule("/events", "events", streams.answer, methods=["GET"])
     app.add_url_rule("/health", "health", lambda: _health(desk.panel), methods=["GET"])
     app.add_url_rule("/metrics", "metrics", lambda: _metrics(exposition), methods=["GET"])
     app.add_url_rule("/status", "status", lambda: _status(desk), methods=["GET"])
@@ -102,6 +113,8 @@ def _readings(app: Flask, desk: Desk) -> None:
     read("/actors/<name>", reading.actor)
     read("/positions", reading.positions)
     read("/positions/<mint>", reading.position)
+    read("/positions/<mint>/chart", reading.chart)
+    read("/equity", reading.equity)
     read("/operations", reading.operations)
     read("/operations/<operation_id>", reading.operation)
     read("/candidates", reading.candidates)
@@ -130,14 +143,13 @@ def answer(shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> R
 
 def _health(panel: Panel) -> Response:
     query.known()
-    reasons = health.reasons(panel)
-    shown: Shown = {
-        "status": "failing" if reasons else "ok",
-        "reasons": list(reasons),
-        "mode": panel.mode,
-        "uptime_s": round(panel.uptime_s(), 3),
-    }
-    return answer(shown, HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK)
+    shown = health.shown(panel)
+    return answer(shown, HTTPStatus.SERVICE_UNAVAILABLE if shown["reasons"] else HTTPStatus.OK)
+
+
+def _described(described: Shown) -> Response:
+    query.known()
+    return answer(described)
 
 
 def _metrics(exposition: Exposition) -> Response:
@@ -150,7 +162,7 @@ def _status(desk: Desk) -> Response:
     """JSON, or for whoever prefers to read it (a browser) the same as a plain page."""
     query.known()
     wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
-    return show_page(desk) if wanted == "text/html" else answer(reading.status(desk))
+    return show_page(desk.topics) if wanted == "text/html" else answer(reading.status(desk))
 
 
 def _secured(response: Response) -> Response:

@@ -1,86 +1,34 @@
-"""The first page: the system at a glance, made on the server, readable without JavaScript and on a phone."""
+"""The page: the system at a glance, made on the server, readable without JavaScript and on a phone.
 
+It is made from the topics that `/events` tells, so that a script only has to keep it fresh.
+"""
+
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Response, render_template
 
-from core.errors import MicroError
 from core.types import LAMPORTS_PER_SOL
-from monitor import reading
-from monitor.reading import Desk
-from monitor.views import actors as actors_view
-from monitor.views import alerts as alerts_view
-from monitor.views import candidates as candidates_view
-from monitor.views import commandments as commandments_view
-from monitor.views import health
-from monitor.views import operations as operations_view
+from monitor.topics import Source, decoded
 from monitor.views.operations import Shown
-from monitor.views.sight import Sight, alerts_of
 
 REFRESH_S = 5
-ROWS = 12
-REASONS = 3
-CROWDS = frozenset({"watcher"})
-"""Classes of names with hundreds of actors: counted on the page, listed under /actors."""
+"""Without scripts the page loads itself again."""
 
 
-def answer(desk: Desk) -> Response:
+def answer(source: Source) -> Response:
     """The page; 503 while there are no books to show."""
-    panel = desk.panel
-    reasons = health.reasons(panel)
-    shown = {
-        "refresh_s": REFRESH_S,
-        "mode": panel.mode,
-        "reasons": reasons,
-        "uptime_s": panel.uptime_s(),
-        "tree": _tree(desk),
-        "alerts": _alerts(desk),
-    }
-    try:
-        shown |= _booked(desk)
-    except MicroError as error:
-        shown["missing"] = str(error)
-    status = HTTPStatus.SERVICE_UNAVAILABLE if "missing" in shown else HTTPStatus.OK
-    text = render_template("page.html", **shown, **FORMATS)
+    topics = decoded(source.newest())
+    missing = topics["status"].get("missing")
+    text = render_template("page.html", refresh_s=REFRESH_S, missing=missing, **parts(topics), **FORMATS)
+    status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
     return Response(text, status=status.value, content_type="text/html; charset=utf-8")
 
 
-def _booked(desk: Desk) -> Shown:
-    sight = Sight(desk.panel)
-    candidates = candidates_view.newest_first(desk.tally, fate=None, criterion=None, mint="")
-    return {
-        "status": reading.status(desk),
-        "commandments": commandments_view.shown(sight),
-        "operations": [
-            operations_view.shown(one, at_s=sight.at_s) for one in operations_view.newest_first(sight)[:ROWS]
-        ],
-        "candidates": [_explained(candidates_view.shown(one)) for one in candidates[:ROWS]],
-    }
-
-
-def _explained(candidate: Shown) -> Shown:
-    """With the reasons that weigh most: what decided first, and how many more there are."""
-    verdicts, gate = candidate["verdicts"], candidate["gate"]
-    assert isinstance(verdicts, list)  # noqa: S101 - candidates_view makes it so
-    against = sorted(
-        (one for one in verdicts if one["outcome"] != "pass"),
-        key=lambda one: one["criterion"] != candidate["decided_by"],
-    )
-    if not against and isinstance(gate, dict):
-        against = gate["against"]
-    return {**candidate, "why": against[:REASONS], "more": len(against[REASONS:])}
-
-
-def _tree(desk: Desk) -> Shown:
-    everybody = actors_view.in_tree_order(desk.panel.directory.snapshots())
-    crowd = [actor for _, actor in everybody if actor.name.partition(".")[0] in CROWDS]
-    rest = [(depth, actor) for depth, actor in everybody if actor.name.partition(".")[0] not in CROWDS]
-    return {"actors": rest, "watchers": len(crowd), "late_watchers": sum(actor.late for actor in crowd)}
-
-
-def _alerts(desk: Desk) -> list[Shown] | None:
-    view = alerts_of(desk.panel)
-    return None if view is None else [alerts_view.shown(alert) for alert in view.alerts[:ROWS]]
+def parts(topics: Mapping[str, Shown]) -> dict[str, object]:
+    """What the template reads; None for a topic that cannot be had."""
+    known = {topic: None if "missing" in shown else shown for topic, shown in topics.items()}
+    return {topic: known.get(topic) for topic in (*known, "link")}
 
 
 def sol(lamports: float | None) -> str:

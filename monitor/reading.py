@@ -1,20 +1,24 @@
 """What each path answers, as plain data. Lists are {"items": […], "next": cursor or null}."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from flask import request
 
+from core.ledger.books import Operation
 from core.ports import Panel
-from core.snapshots import ActorState
+from core.snapshots import ActorSnapshot, ActorState
 from core.state.notifier import SEVERITIES
+from monitor.prices import Prices
 from monitor.tally import Tally
 from monitor.views import actors as actors_view
 from monitor.views import alerts as alerts_view
 from monitor.views import candidates as candidates_view
+from monitor.views import chart as chart_view
 from monitor.views import commandments as commandments_view
 from monitor.views import emergency as emergency_view
+from monitor.views import equity as equity_view
 from monitor.views import ledger as ledger_view
 from monitor.views import operations as operations_view
 from monitor.views import positions as positions_view
@@ -32,13 +36,13 @@ LAST_EMERGENCIES = 20
 Item = TypeVar("Item")
 
 
-class Desk:
-    """What both applications share: the panel, and what the monitor remembers for itself."""
+class Desk(Protocol):
+    """What is read from: the panel, and what the monitor remembers for itself."""
 
-    def __init__(self, panel: Panel) -> None:
-        self.panel = panel
-        self.tally = Tally(panel)
-        self.figures = Figures()
+    panel: Panel
+    tally: Tally
+    figures: Figures
+    prices: Prices
 
 
 def status(desk: Desk) -> Shown:
@@ -67,10 +71,21 @@ def positions(desk: Desk) -> Shown:
 def position(desk: Desk, mint: str) -> Shown:
     known()
     sight = Sight(desk.panel)
-    operation = sight.books.operation_of(mint)
-    if operation is None:
-        raise Problem(HTTPStatus.NOT_FOUND, "there is no open position in this token")
-    return positions_view.shown(sight, operation)
+    return positions_view.shown(sight, _held(sight, mint))
+
+
+def chart(desk: Desk, mint: str) -> Shown:
+    known()
+    sight = Sight(desk.panel)
+    operation = _held(sight, mint)
+    return chart_view.shown(sight, operation, desk.prices.candles(operation), desk.prices.period_s)
+
+
+def equity(desk: Desk) -> Shown:
+    known()
+    books = desk.panel.books()
+    desk.tally.catch_up()
+    return equity_view.shown(tuple(desk.tally.equity), books.capital_lamports())
 
 
 def operations(desk: Desk) -> Shown:
@@ -171,8 +186,23 @@ def actor(desk: Desk, name: str) -> Shown:
 
 
 def dump(desk: Desk) -> Shown:
-    known()
-    return desk.panel.dump()
+    """With `live` each actor is asked, otherwise its last snapshot stands."""
+    known("live")
+    if flag("live"):
+        return desk.panel.dump()
+    actors = desk.panel.directory.snapshots()
+    return {"actors": {name: actors_view.shown(depth, one) for name, (depth, one) in _by_name(actors).items()}}
+
+
+def _by_name(actors: Mapping[str, ActorSnapshot]) -> dict[str, tuple[int, ActorSnapshot]]:
+    return {one.name: (depth, one) for depth, one in actors_view.in_tree_order(actors)}
+
+
+def _held(sight: Sight, mint: str) -> Operation:
+    operation = sight.books.operation_of(mint)
+    if operation is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "there is no open position in this token")
+    return operation
 
 
 def whole(items: Sequence[Shown]) -> Shown:

@@ -5,7 +5,7 @@ entries of a long journal. Counts begin with the entry it began at, as Prometheu
 """
 
 import logging
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from threading import Lock
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from core.records import (
     EmergencyFired,
     Entry,
     EntryDecided,
+    EquityMarked,
     OperationClosed,
     OperatorActed,
     OrderSettled,
@@ -33,6 +34,7 @@ PAGE = 1_000
 LAST_ENTRIES = 100_000
 """Of a longer journal only so many are read at the start."""
 TOKENS = 5_000
+EQUITY_MARKS = 20_000
 REFUSED_LATER = 3
 """A refused token is followed 5, 15 and 55 minutes."""
 
@@ -74,6 +76,8 @@ class Tally:
         self.orders: Counter[str] = Counter()
         self.emergencies: Counter[str] = Counter()
         self.operator_acts = 0
+        self.equity: deque[tuple[float, int]] = deque(maxlen=EQUITY_MARKS)
+        """(at_s, lamports), oldest first."""
         self.landing = Spread((0.4, 0.8, 1.2, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0))
         """From the signature's line in the journal to the block that has it, market time."""
         self.panic = Spread((2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0))
@@ -127,6 +131,8 @@ class Tally:
                 panic_at_s = self._panics_at_s.pop(record.operation_id, None)
                 if panic_at_s is not None:
                     self.panic.add(record.at_s - panic_at_s)
+            case EquityMarked():
+                self.equity.append((record.at_s, record.equity_lamports))
             case OperatorActed():
                 self.operator_acts += 1
             case _:

@@ -62,6 +62,10 @@ class StateDirectory:
         """The token that may look but not change anything."""
         return _secret(self.path / "api-token-read")
 
+    def mention_secret(self) -> str:
+        """The secret that a source of mentions signs with."""
+        return _secret(self.path / "mention-secret")
+
 
 def holder(directory: Path) -> str:
     """The process that has this state directory, as it names itself; empty: nobody. Takes nothing and makes nothing."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core.messages.base import Command
+from core.messages.base import Command, Query
 
 if TYPE_CHECKING:
     from core.records import Record
@@ -49,6 +49,16 @@ class AcknowledgeAlert(Command, frozen=True, kw_only=True):
 
     alert_id: int
     by: str
+
+
+class GetPrices(Query, frozen=True, kw_only=True):
+    """To a position: what its token cost since it was opened, as `core.market.candles.Candle`s. For looking only."""
+
+
+class GetYoungTrades(Query, frozen=True, kw_only=True):
+    """To the feed: what it remembers of a token young enough to be entered, from its launch. For looking only."""
+
+    mint: str
 
 
 class Append(Command, frozen=True, kw_only=True):

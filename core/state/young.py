@@ -58,3 +58,9 @@ def next_due(young: Young) -> Iterator[Token]:
     for mint in turn:
         if mint in young.tokens:
             yield young.tokens[mint]
+
+
+def remembered(young: Young, mint: str) -> tuple[MarketData, ...]:
+    """What is kept of one token, its launch first; empty for one that is too old or was never seen to begin."""
+    token = young.tokens.get(mint)
+    return () if token is None else (token.launched, *token.messages)

@@ -25,6 +25,11 @@ def in_tree_order(actors: Mapping[str, ActorSnapshot]) -> list[tuple[int, ActorS
 
 
 def shown(depth: int, actor: ActorSnapshot, *, items: int = BRIEF) -> Shown:
+    return {**brief(depth, actor), "view": plain(actor.view, items=items)}
+
+
+def brief(depth: int, actor: ActorSnapshot) -> Shown:
+    """Without what the actor shows of its own."""
     return {
         "name": plain(actor.name),
         "class_name": actor.class_name,
@@ -37,5 +42,4 @@ def shown(depth: int, actor: ActorSnapshot, *, items: int = BRIEF) -> Shown:
         "mailbox_depth": actor.mailbox_depth,
         "handled": actor.handled,
         "last_message_age_s": plain(actor.last_message_age_s),
-        "view": plain(actor.view, items=items),
     }

@@ -18,6 +18,17 @@ def reasons(panel: Panel) -> tuple[str, ...]:
     return (*_dead(panel.permanent, actors), *_feed(actors.get("feed")), *_journal(actors.get("journal")))
 
 
+def shown(panel: Panel) -> dict[str, object]:
+    """Status `ok` or `failing`, with the reasons."""
+    against = reasons(panel)
+    return {
+        "status": "failing" if against else "ok",
+        "reasons": list(against),
+        "mode": panel.mode,
+        "uptime_s": round(panel.uptime_s(), 3),
+    }
+
+
 def feed_age_s(feed: ActorSnapshot | None) -> float | None:
     """Real time since the feed's last batch, None before the first."""
     if feed is None:

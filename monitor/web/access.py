@@ -52,8 +52,13 @@ class Bucket:
 
 def guard(app: Flask, panel: Panel, door: Door, clock: Callable[[], float] = monotonic) -> None:
     """Judge every request before its view runs."""
-    # Exits have a bucket of their own: nothing else that is asked may use up the panic button.
-    buckets = {"exit": Bucket(20, 0.5, clock), "change": Bucket(10, 1.0, clock)}
+    burst, every_s = panel.settings.runtime.change_burst, panel.settings.runtime.change_every_s
+    # Exits have a bucket of their own: nothing else that is asked may use up the panic button. So have machines.
+    buckets = {
+        "exit": Bucket(2 * burst, every_s / 2, clock),
+        "machine": Bucket(2 * burst, every_s / 2, clock),
+        "change": Bucket(burst, every_s, clock),
+    }
 
     def judge() -> None:
         _judge_host(panel)
@@ -69,14 +74,13 @@ def guard(app: Flask, panel: Panel, door: Door, clock: Callable[[], float] = mon
         g.scope = _scope(panel.tokens)
         if g.scope is not Scope.OPERATE:
             raise Problem(HTTPStatus.FORBIDDEN, "this token may only read; changing needs the operate token")
-        bucket = "exit" if request.endpoint in app.config["EXIT_ENDPOINTS"] else "change"
-        wait_s = buckets[bucket].take()
+        wait_s = buckets[app.config["BUCKETS"].get(request.endpoint, "change")].take()
         if wait_s:
             headers = {"Retry-After": str(int(wait_s) + 1)}
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too many changes at once; wait a moment", headers)
 
     panel.tokens  # noqa: B018 - makes them where there are none: a person looks for the file before the first request
-    app.config.setdefault("EXIT_ENDPOINTS", frozenset())
+    app.config.setdefault("BUCKETS", {})
     app.before_request(judge)
 
 

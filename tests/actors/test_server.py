@@ -19,7 +19,7 @@ from core.messages import Message, PauseEntries, RaiseAlert
 from core.snapshots import ActorState
 from core.state.notifier import AlertsView
 from monitor.app import control_app, monitor_app
-from monitor.reading import Desk
+from monitor.desk import Desk
 from tests.monitor.house import OPERATE, FakePanel
 
 WAIT_S = 10.0

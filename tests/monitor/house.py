@@ -13,7 +13,18 @@ from core.errors import Refused, Retryable, Unavailable
 from core.ledger.books import Books
 from core.ledger.fold import fold
 from core.ledger.postings import of_capital, of_settlement
-from core.messages import Append, Message, Order, RaiseAlert, Reserves, Settlement
+from core.market.candles import Candle
+from core.messages import (
+    Append,
+    GetPrices,
+    GetYoungTrades,
+    Launched,
+    Message,
+    Order,
+    RaiseAlert,
+    Reserves,
+    Settlement,
+)
 from core.ports import Reread, Tokens
 from core.records import (
     AnyRecord,
@@ -39,7 +50,7 @@ from core.state import notifier, wallet
 from core.state.market_now import MarketNow
 from core.types import ExitReason, Purpose, Role, Side, Venue
 from monitor.app import control_app, monitor_app
-from monitor.reading import Desk
+from monitor.desk import Desk
 from monitor.views.ledger import kind_of
 
 START_S = 1_767_225_600.0
@@ -52,6 +63,16 @@ READ = {"Authorization": f"Bearer {TOKENS.read}"}
 WON, HELD, REFUSED, UNKNOWN = "2" * 43 + "A", "3" * 43 + "B", "4" * 43 + "C", "5" * 43 + "D"
 NASTY = "<script>x</script>\x1b[31m\u202e&\"'"
 AFTER = Reserves(Venue.CURVE, 40_000_000_000, 800_000_000_000_000, 10_000_000_000, 500_000_000_000_000)
+
+PRICES = (
+    Candle(int((START_S + 962) // 15), 5e-5, 5.5e-5, 5e-5, 5.2e-5),
+    Candle(int((START_S + 992) // 15), 5.2e-5, 6e-5, 4.9e-5, 5.8e-5),
+)
+"""Of the position, from its entry."""
+LAUNCH = (
+    Launched(mint=HELD, at_s=START_S + 930, slot=1, name="", symbol="", creator="", user="", supply=1, reserves=AFTER),
+)
+"""What the feed remembers of the same token."""
 
 PERMANENT = frozenset(
     {"root", "trading", "outside", "journal", "feed", "commandments", "miner", "treasurer", "notifier", "executor"}
@@ -250,6 +271,10 @@ class FakeDirectory:
     def ask(self, name: str, message: Message, timeout_s: float) -> object:
         if name in self.gone:
             raise Unavailable(f"{name} is restarting")
+        if isinstance(message, GetPrices):
+            return PRICES
+        if isinstance(message, GetYoungTrades):
+            return LAUNCH if message.mint == HELD else ()
         self.asked.append((name, message))
         return len(self.asked)
 
