@@ -47,7 +47,7 @@ def monitor_app(desk: Desk) -> Flask:
     """Port 8081. Reading is open on loopback; from elsewhere it needs the read token, `/health` excepted."""
     door = Door(reading_needs_token=not is_loopback(desk.panel.settings.runtime.bind))
     app = _bare(desk.panel, door, pages=True)
-    _readings(app, desk, document.monitor())
+    _readings(app, desk, document.monitor(reading_is_open=not door.reading_needs_token))
     app.add_url_rule("/", "page", lambda: show_page(desk.topics), methods=["GET"])
     _change(app, "/alerts", "webhook", lambda: webhook.receive(desk.panel, query.body(webhook.Webhook)))
     _change(app, "/emergency", "emergency", lambda: changes.emergency(desk.panel, query.body(changes.Emergency)))
@@ -55,7 +55,7 @@ def monitor_app(desk: Desk) -> Flask:
         app,
         "/alerts/<int:alert_id>/acknowledge",
         "acknowledge",
-        lambda alert_id: changes.acknowledge(desk.panel, alert_id),
+        lambda alert_id: changes.acknowledge(desk.panel, alert_id, query.body(changes.Reason)),
     )
     return app
 

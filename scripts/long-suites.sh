@@ -17,6 +17,12 @@ if [[ ${MICRO_CI:-} == 1 ]]; then
     optional=
 fi
 
+# What asks the APIs, and for how long clients storm them.
+examples=30 storm_s=120
+if [[ ${1:-} == --short ]]; then
+    examples=1 storm_s=10
+fi
+
 failed=()
 suite() {
     local name=$1
@@ -28,6 +34,8 @@ suite() {
 suite "storm of kills" .venv/bin/python -m tests.chaos.storm --kills "$kills" --seeds "$seeds"
 suite "kills of the whole product" .venv/bin/python -m tests.chaos.kill9 --kills "$process_kills"
 suite "comparison with the official SDKs" .venv/bin/python -m tests.oracle.compare --states "$states" --seed 2 $optional
+
+suite "both APIs against their descriptions" .venv/bin/python -m tests.monitor.openapi.schemas --examples "$examples"
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT

@@ -66,7 +66,7 @@ CHANGES: dict[str, tuple[str, str, Schema, Schema]] = {
                         "type": "object",
                         "properties": {
                             "mint": MINT,
-                            "text": {"type": "string", "maxLength": 10_000},
+                            "text": {"type": "string", "maxLength": mentions.TEXT_MOST},
                             "score": maybe({"type": "number", "minimum": -1, "maximum": 1}),
                         },
                         "required": ["mint", "text"],
@@ -105,7 +105,7 @@ CHANGES: dict[str, tuple[str, str, Schema, Schema]] = {
         },
         accepted(alerts=COUNT, journaled=BOOL),
     ),
-    "/alerts/{alert_id}/acknowledge": ("acknowledge", "A person has seen it.", optional(), accepted(id=COUNT)),
+    "/alerts/{alert_id}/acknowledge": ("acknowledge", "A person has seen it.", REASON, accepted(id=COUNT)),
     "/emergency": (
         "emergency",
         "Panic exit of one position or all, or the circuit breaker by hand.",

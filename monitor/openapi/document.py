@@ -108,11 +108,17 @@ LINKS: dict[str, dict[str, tuple[str, str, str]]] = {
 CONTROL_LINKS = {"/positions": {"leave": ("leave", "mint", "/items/0/mint")}}
 
 
-def monitor() -> Schema:
-    """Of port 8081."""
+def monitor(*, reading_is_open: bool) -> Schema:
+    """Of port 8081. `reading_is_open`: on loopback nobody needs a token to look."""
     paths = {path: {"get": _reading(path, MONITORS)} for path in READINGS}
     paths["/"] = {"get": _text("page", "The dashboard.", (HTML,), unavailable=(HTML, PROBLEM))}
-    return _document("Micro-Lightning monitor", "Looks; changes nothing but by the emergency paths.", paths, MONITORS)
+    text = "Looks; changes nothing but alerts and, in an emergency, positions and the breaker."
+    described = _document("Micro-Lightning monitor", text, paths, MONITORS)
+    if reading_is_open:
+        for item in paths.values():
+            if "get" in item:
+                item["get"].setdefault("security", [{}, {"token": []}])
+    return described
 
 
 def control() -> Schema:

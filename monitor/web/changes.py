@@ -148,13 +148,13 @@ def emergency(panel: Panel, asked: Emergency) -> Shown:
     return _breaker(panel, asked)
 
 
-def acknowledge(panel: Panel, alert_id: int) -> Shown:
+def acknowledge(panel: Panel, alert_id: int, asked: Reason) -> Shown:
     view = alerts_of(panel)
     if view is None:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "the notifier is down", {"Retry-After": "1"})
     if all(alert.id != alert_id for alert in view.alerts):
         raise Problem(HTTPStatus.NOT_FOUND, "there is no such alert")
-    journaled(panel, f"acknowledge alert {alert_id}", "")
+    journaled(panel, f"acknowledge alert {alert_id}", asked.why)
     tell(panel, "notifier", AcknowledgeAlert(alert_id=alert_id, by=who()))
     return {"accepted": True, "id": alert_id}
 

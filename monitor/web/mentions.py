@@ -26,7 +26,8 @@ from monitor.web.query import ADDRESS, body
 HEADER = "X-Micro-Signature"
 HOLDS_S = 300.0
 TEXT_BYTES = 256
-MOST = 100
+TEXT_MOST = 1_000
+MOST = 50
 REMEMBERED = 4_096
 
 
@@ -34,7 +35,7 @@ class MentionOf(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One post. `score` null: nobody rated it."""
 
     mint: Annotated[str, Meta(pattern=ADDRESS)]
-    text: Annotated[str, Meta(max_length=10_000)]
+    text: Annotated[str, Meta(max_length=TEXT_MOST)]
     score: Annotated[float, Meta(ge=-1, le=1)] | None = None
 
 

@@ -56,7 +56,7 @@ from monitor.views.ledger import kind_of
 START_S = 1_767_225_600.0
 NOW_S = START_S + 2_000.0
 SOL_USD = 150.0
-TOKENS = Tokens(read="read-token-of-the-tests", operate="operate-token-of-the-tests")
+TOKENS = Tokens(read="read-token-of-the-tests", operate="operate-token-of-the-tests", mentions="secret-of-the-tests")
 OPERATE = {"Authorization": f"Bearer {TOKENS.operate}"}
 READ = {"Authorization": f"Bearer {TOKENS.read}"}
 
