@@ -19,7 +19,7 @@ def post(control, mentions: object, *, secret: str = TOKENS.mentions, at_s: floa
     return control.post("/sentiment", data=raw, headers={**signed, **headers})
 
 
-def seen(panel) -> list[tuple[str, object]]:
+def seen(panel) -> list[tuple[str, SocialSeen]]:
     return [(name, message) for name, message in panel.directory.told if isinstance(message, SocialSeen)]
 
 
