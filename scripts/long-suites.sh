@@ -17,10 +17,10 @@ if [[ ${MICRO_CI:-} == 1 ]]; then
     optional=
 fi
 
-# What asks the APIs, and for how long clients storm them.
-examples=30 storm_s=120
+# What asks the APIs.
+examples=30
 if [[ ${1:-} == --short ]]; then
-    examples=1 storm_s=10
+    examples=1
 fi
 
 failed=()
