@@ -6,7 +6,6 @@ The first signature is the transaction's name and is known here, before anything
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from base58 import b58encode
 from msgspec import Struct
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.hash import Hash
@@ -146,6 +145,6 @@ def _in_order(required: Sequence[Pubkey], signers: Sequence[Signer]) -> list[Sig
 
 
 def _signed(message: bytes, signers: Sequence[Signer], last_valid_block_height: int | None) -> SignedTransaction:
-    signatures = [bytes(signer.sign_message(message)) for signer in signers]
-    raw = bytes([len(signatures)]) + b"".join(signatures) + message
-    return SignedTransaction(raw, b58encode(signatures[0]).decode(), last_valid_block_height)
+    signatures = [signer.sign_message(message) for signer in signers]
+    raw = bytes([len(signatures)]) + b"".join(map(bytes, signatures)) + message
+    return SignedTransaction(raw, str(signatures[0]), last_valid_block_height)

@@ -1,0 +1,79 @@
+"""What a transaction costs from the decision to its bytes: `python -m tests.benchmarks.build`.
+
+Best of many short rounds beside a reference loop, as in `tests.benchmarks.decode`. The aim for the whole way from
+decision to bytes is 2 ms at the median with the durable intent, of which this is the part without the disk.
+"""
+
+import sys
+from collections.abc import Callable
+from time import perf_counter
+
+from solders.hash import Hash
+
+from core.chain.build import curve, pool
+from core.chain.build.orders import Place, Tip, curve_buy, curve_sell, pool_buy, with_place
+from core.chain.build.signing import SignedTransaction, Template, compile_message, sign
+from tests.benchmarks.decode import Figure, reference
+from tests.chain.build.coins import CURVE, POOL, RECIPIENTS, USER, key
+
+ROUNDS = 200
+CALLS = 5
+USER_KEY = USER.pubkey()
+PLACE = Place(150_000, 20_000, Tip(key("tip"), 10_000))
+BLOCKHASH = Hash.hash(b"a block")
+TRADE = 3
+"""Where the trade stands in a buy on the curve: after two of the compute budget and the opened account."""
+
+
+def measured() -> list[Figure]:
+    on_curve = curve.curve_accounts(CURVE, USER_KEY, RECIPIENTS)
+    on_pool = pool.pool_accounts(POOL, USER_KEY, RECIPIENTS)
+
+    def whole_buy() -> SignedTransaction:
+        trade = curve.buy_exact_quote_in_v2(on_curve, 123_456_789, 1_000)
+        listed = with_place(PLACE, USER_KEY, curve_buy(CURVE, on_curve, trade))
+        return sign(compile_message(USER_KEY, listed, BLOCKHASH), [USER], 1)
+
+    def whole_sale() -> SignedTransaction:
+        listed = with_place(PLACE, USER_KEY, curve_sell(CURVE, on_curve, curve.sell_v2(on_curve, 5, 1), close=True))
+        return sign(compile_message(USER_KEY, listed, BLOCKHASH), [USER], 1)
+
+    def whole_pool_buy() -> SignedTransaction:
+        trade = pool.buy_exact_quote_in(on_pool, 123_456_789, 1_000)
+        listed = with_place(PLACE, USER_KEY, pool_buy(POOL, on_pool, trade, 123_456_789))
+        return sign(compile_message(USER_KEY, listed, BLOCKHASH), [USER], 1)
+
+    first = curve.buy_exact_quote_in_v2(on_curve, 1, 1)
+    template = Template(USER_KEY, with_place(PLACE, USER_KEY, curve_buy(CURVE, on_curve, first)))
+
+    def patched_buy() -> SignedTransaction:
+        trade = curve.buy_exact_quote_in_v2(on_curve, 123_456_789, 1_000)
+        return template.sign(BLOCKHASH, {TRADE: trade.data}, [USER], 1)
+
+    cases: list[tuple[str, Callable[[], object]]] = [
+        ("accounts of a coin on its curve, once a coin", lambda: curve.curve_accounts(CURVE, USER_KEY, RECIPIENTS)),
+        ("buy on the curve, built, compiled and signed", whole_buy),
+        ("the same from a template", patched_buy),
+        ("sale on the curve with its account closed", whole_sale),
+        ("buy on the pool, wrapped and unwrapped", whole_pool_buy),
+        ("of this the signature alone", lambda: USER.sign_message(bytes(1_000))),
+    ]
+    best, loop = [float("inf")] * len(cases), float("inf")
+    for _ in range(ROUNDS):
+        loop = min(loop, seconds(reference))
+        for i, (_, call) in enumerate(cases):
+            best[i] = min(best[i], seconds(call))
+    return [Figure(name, time * 1e6, time / loop) for (name, _), time in zip(cases, best, strict=True)]
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Mean time of a call over one round."""
+    started = perf_counter()
+    for _ in range(CALLS):
+        call()
+    return (perf_counter() - started) / CALLS
+
+
+if __name__ == "__main__":
+    for figure in measured():
+        sys.stdout.write(f"{figure.micros:6.1f} µs  {figure.ratio:5.1f} reference loops  {figure.name}\n")
