@@ -21,6 +21,7 @@ from core.rules.breaker import BreakerRule
 from core.rules.canary import CanaryRule
 from core.rules.capital import CapitalRule
 from core.rules.cost import CostRule
+from core.rules.doctor import DoctorRule
 from core.rules.emergency import EmergencyRule
 from core.rules.entry import EntryRule
 from core.rules.exit_fee import ExitFeeRule
@@ -129,6 +130,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     paper: PaperRule = PaperRule()
     live: LiveRule = LiveRule()
     keystore: KeystoreRule = KeystoreRule()
+    doctor: DoctorRule = DoctorRule()
     strategy: StrategyRule = StrategyRule()
 
 

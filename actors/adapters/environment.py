@@ -55,6 +55,11 @@ def foreign(name: str, *, file: Path | None = None) -> str:
     return os.environ.get(name) or (read_file(path).get(name, "") if path.exists() else "")
 
 
+def addresses(name: str, *, file: Path | None = None) -> tuple[str, ...]:
+    """The addresses that such a name holds, separated by commas."""
+    return tuple(one.strip() for one in foreign(name, file=file).split(",") if one.strip())
+
+
 def passphrase_file(*, file: Path | None = None) -> str:
     """The file that MICRO_PASSPHRASE_FILE names, from the environment, else the settings file, else empty."""
     return foreign(FROM_FILE, file=file)

@@ -15,6 +15,7 @@ from actors.adapters.keys.secret import Secret
 from actors.adapters.keys.vault import Vault
 from actors.adapters.state_directory import StateDirectory
 from commands.keys import asked_passphrase, vault_of
+from commands.nodes import scan
 from commands.options import settings_of
 from core.errors import Refused
 from core.settings import Settings
@@ -56,15 +57,18 @@ def run(options: argparse.Namespace) -> int:
     finally:
         state.unlock()
     _tell(vault, listed)
+    if not is_new and scan(settings, options.settings_file) is None:
+        print("No node was asked which generation is in use: set SOLANA_RPC_URL, then run `wallets show --verify`")
     return 0
 
 
 def _made(options: argparse.Namespace, settings: Settings, vault: Vault) -> Addresses:
+    newest = scan(settings, options.settings_file)
     if options.from_backup:
-        return vault.adopt(Path(options.from_backup), asked_passphrase(options.settings_file))
+        return vault.adopt(Path(options.from_backup), asked_passphrase(options.settings_file), newest)
     if options.from_words:
         words = sealed.checked_words(_given_words())
-        return vault.create(words, asked_passphrase(options.settings_file, twice=True), settings.keystore.cost)
+        return vault.create(words, asked_passphrase(options.settings_file, twice=True), settings.keystore.cost, newest)
     passphrase = asked_passphrase(options.settings_file, twice=True)
     if not options.print_words:
         _confirm()
@@ -101,7 +105,10 @@ def _numbered(words: Secret) -> str:
 
 
 def _tell(vault: Vault, listed: Addresses) -> None:
-    print(f"Keystore {vault.path}, encrypted; copy it elsewhere with `wallets export-backup FILE`")
+    print(
+        f"Keystore {vault.path}, generation {listed.generation}, encrypted; "
+        "copy it elsewhere with `wallets export-backup FILE`"
+    )
     for role, address in listed.of(listed.generation).items():
         print(f"  {role:<14} {address}")
     print("Next: docs/going-live.md")

@@ -10,6 +10,7 @@ from pathlib import Path
 from actors.adapters import journal_reading
 from actors.adapters.keys.addresses import Addresses
 from commands.keys import asked_passphrase, vault_of
+from commands.nodes import scan
 from commands.options import settings_of
 from core.errors import NeedsReconcile, Refused
 from core.ledger.books import Books
@@ -27,18 +28,21 @@ def run(options: argparse.Namespace) -> int:
     settings = settings_of(options, MICRO_STATE_DIR=options.state)
     vault = vault_of(settings)
     if options.verify:
-        vault.open(asked_passphrase(options.settings_file))
+        signer = vault.open(asked_passphrase(options.settings_file))
+        newest = scan(settings, options.settings_file)
+        if newest is not None:
+            vault.keep(signer, newest(signer))
     kept = vault.addresses()
     books = _books(Path(settings.runtime.state_dir) / "journal.db")
-    newest = max(kept.generation, books.generation if books is not None else 0)
-    generations = range(newest + 1) if options.all else (newest,)
+    present = max(kept.generation, books.generation if books is not None else 0)
+    generations = range(present + 1) if options.all else (present,)
     if options.json:
         print(json.dumps([_generation(kept, number, books) for number in generations], indent=1))
         return 0
     for number in generations:
-        print(f"Generation {number}" + (" (present)" if number == newest else ""))
+        print(f"Generation {number}" + (" (present)" if number == present else ""))
         for role, address in kept.of(number).items():
-            print(f"  {role:<14} {address}{_held(books, role) if number == newest else ''}")
+            print(f"  {role:<14} {address}{_held(books, role) if number == present else ''}")
     if not options.verify:
         print("From the list beside the keystore; before you send money there, compare: wallets show --verify")
     return 0

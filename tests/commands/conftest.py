@@ -1,9 +1,19 @@
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.commands.here import Here
 from tests.commands.process import Product
+
+
+@pytest.fixture
+def here(capsys: "pytest.CaptureFixture[str]", monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Here:
+    """Runs commands in this process, in this test's folder, with nobody's settings."""
+    for name in [name for name in os.environ if name.startswith(("MICRO_", "SOLANA_"))]:
+        monkeypatch.delenv(name)
+    return Here(capsys, monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 Argon2 runs in a native thread and comes back through the hub: other greenlets go on meanwhile.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from gevent.threadpool import ThreadPool
 
@@ -18,6 +20,9 @@ from core.rules.keystore import Cost
 KEYSTORE = "keystore.json"
 ADDRESSES = "wallets.json"
 _WHAT = "the keystore"
+
+Newest: TypeAlias = Callable[[Signer], int]
+"""Finds the newest generation of these keys that is in use."""
 
 
 class Vault:
@@ -37,23 +42,24 @@ class Vault:
         if self.exists():
             raise Refused(f"{self.path} exists already; it is never overwritten: move it away first")
 
-    def create(self, words: Secret, passphrase: Secret, cost: Cost, *, generation: int = 0) -> Addresses:
-        """A keystore of these words, read back before it is trusted. Raises Refused; then there is none."""
+    def create(self, words: Secret, passphrase: Secret, cost: Cost, newest: Newest | None = None) -> Addresses:
+        """A keystore of these words, read back before it is trusted. `newest` finds the generation in use; without it
+        the words are new. Raises Refused, and what `newest` raises; then there is none."""
         self.check_new()
         content = call(self._pool, sealed.sealed, words, passphrase, cost)
         if call(self._pool, sealed.opened, content, passphrase, "the new keystore") != words:
             raise Refused("the new keystore does not open to its own words; is the memory of this machine sound?")
-        listed = addresses.listed(Signer(words), generation)
+        listed = _listed(Signer(words), newest)
         private_file.write(self.path, content, _WHAT)
         addresses.write(self.addresses_path, listed)
         return listed
 
-    def adopt(self, backup: Path, passphrase: Secret, *, generation: int = 0) -> Addresses:
-        """A keystore from its backup, which must open. Raises Refused; then there is none."""
+    def adopt(self, backup: Path, passphrase: Secret, newest: Newest | None = None) -> Addresses:
+        """A keystore from its backup, which must open. Else as `create`."""
         self.check_new()
         content = backup_of(backup)
         words = call(self._pool, sealed.opened, content, passphrase, str(backup))
-        listed = addresses.listed(Signer(words), generation)
+        listed = _listed(Signer(words), newest)
         private_file.write(self.path, content, _WHAT)
         addresses.write(self.addresses_path, listed)
         return listed
@@ -68,11 +74,14 @@ class Vault:
         The list of addresses is made anew where it is missing, damaged, altered, or ends too soon after `generation`.
         """
         signer = Signer(call(self._pool, sealed.opened, self._content(), passphrase, str(self.path)))
-        newest = max(generation, self._kept_generation())
-        listed = addresses.listed(signer, newest)
+        self.keep(signer, generation)
+        return signer
+
+    def keep(self, signer: Signer, generation: int) -> None:
+        """Let the list of addresses be that of this signer, and reach beyond `generation`. Raises Refused."""
+        listed = addresses.listed(signer, max(generation, self._kept_generation()))
         if not self._is_kept(listed):
             addresses.write(self.addresses_path, listed)
-        return signer
 
     def addresses(self) -> Addresses:
         """The public keys, without a passphrase. Raises Refused."""
@@ -106,6 +115,10 @@ class Vault:
         except Refused:
             return False
         return kept == listed
+
+
+def _listed(signer: Signer, newest: Newest | None) -> Addresses:
+    return addresses.listed(signer, newest(signer) if newest is not None else 0)
 
 
 def backup_of(path: Path) -> bytes:

@@ -44,6 +44,10 @@ class Node:
         """What `last_valid_block_height` counts: slots without a block do not."""
         return self.client.ask(requests.block_height(commitment), int, for_exit=for_exit)
 
+    def block_time_s(self, slot: int) -> int | None:
+        """When the block of a confirmed slot was made, epoch seconds; None: the node does not know."""
+        return self.client.ask(requests.block_time(slot), int | None)  # type: ignore[arg-type]  # a union is decoded as well
+
     def latest_blockhash(self, commitment: str = CONFIRMED, *, for_exit: bool = False) -> Blockhash:
         """`confirmed` by default: a processed one may belong to a fork, and the transaction dies with it."""
         kind = Contextual[shapes.BlockhashShape]

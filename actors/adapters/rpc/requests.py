@@ -33,6 +33,10 @@ def block_height(commitment: str, min_slot: int = 0) -> Request:
     return _request("getBlockHeight", requests.GetBlockHeight(_context(commitment, min_slot)), commitment)
 
 
+def block_time(slot: int) -> Request:
+    return _request("getBlockTime", requests.GetBlockTime(slot), CONFIRMED)
+
+
 def latest_blockhash(commitment: str, min_slot: int = 0) -> Request:
     return _request("getLatestBlockhash", requests.GetLatestBlockhash(_context(commitment, min_slot)), commitment)
 

@@ -15,8 +15,8 @@ from actors.adapters.keys import sealed
 from actors.adapters.keys.secret import Secret
 from actors.adapters.keys.signer import Signer
 from core.types import Role
+from tests.commands.here import Here
 from tests.commands.process import command, environment
-from tests.commands.wallets.here import Here
 
 PASSPHRASE = "correct horse battery"
 CHEAP = {"MICRO_KEYSTORE_COST": "cheap"}

@@ -5,8 +5,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.commands.here import Here
 from tests.commands.process import Product
-from tests.commands.wallets.here import Here
 
 
 def test_rotate_and_dump_reach_the_process_that_has_the_state_directory(

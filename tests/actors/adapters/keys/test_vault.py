@@ -118,7 +118,7 @@ def test_the_words_alone_restore_every_key_on_a_fresh_machine(vault: Vault, tmp_
 
     fresh = Vault(tmp_path / "fresh", ThreadPool(1))
     fresh.path.parent.mkdir()
-    fresh.create(sealed.checked_words(Secret(words.reveal())), Secret("quite another one"), "cheap", generation=5)
+    fresh.create(sealed.checked_words(Secret(words.reveal())), Secret("quite another one"), "cheap", lambda _: 5)
 
     there = fresh.open(Secret("quite another one"))
     assert [there.addresses(number) for number in range(7)] == [here.addresses(number) for number in range(7)]
