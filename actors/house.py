@@ -1,12 +1,14 @@
 """The house: which actors there are, who is above whom, in which order they start. Only here are all of them named."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from actors.accounts import AccountsActor
 from actors.commandments import CommandmentsActor
 from actors.executor import ExecutorActor
 from actors.feed import FeedActor
 from actors.journal import JournalActor
+from actors.keeper import Keeper, KeeperActor
 from actors.miner import MinerActor
 from actors.notifier import NotifierActor
 from actors.position import PositionActor
@@ -26,12 +28,13 @@ PATIENT = RestartRule(intensity=3, period_s=60.0)
 """Of `trading` and the root: what they restart is big, so three times a minute is enough."""
 
 
-def tree(servers: Sequence[Worker] = ()) -> Branch:
-    """The whole supervision tree; `servers` are the HTTP servers, alive when trading is not."""
-    return Branch(name="root", rule=PATIENT, children=(_trading(), _outside(servers)))
+def tree(servers: Sequence[Worker] = (), keepers: Mapping[str, Keeper] = MappingProxyType({})) -> Branch:
+    """The whole supervision tree; `servers` are the HTTP servers, alive when trading is not. `keepers` by name: what a
+    live chain needs kept fresh."""
+    return Branch(name="root", rule=PATIENT, children=(_trading(keepers), _outside(servers)))
 
 
-def _trading() -> Branch:
+def _trading(keepers: Mapping[str, Keeper]) -> Branch:
     """Everything behind the journal restarts with it; everything behind the gate restarts with the gate."""
     return Branch(
         name="trading",
@@ -41,6 +44,10 @@ def _trading() -> Branch:
             Branch(
                 name="chain",
                 children=(
+                    *(
+                        Worker(name=f"keeper.{name}", actor=KeeperActor, args=keeper)
+                        for name, keeper in keepers.items()
+                    ),
                     Worker(name="feed", actor=FeedActor, urgent=True),
                     Worker(name="accounts", actor=AccountsActor),
                     Worker(name="venue", actor=VenueActor, urgent=True),

@@ -1,12 +1,13 @@
 """Puts a running system together: services, tree, opening records; starts it and stops it in order."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from actors.adapters.state_directory import StateDirectory
 from actors.house import tree
+from actors.keeper import Keeper
 from actors.services import Services
 from actors.system import System
 from actors.tree import Worker
@@ -20,6 +21,7 @@ from core.market.paper.chain import PaperChain
 from core.market.tape import Tape
 from core.ports import Accounts, Feed, VenueBackend
 from core.records import AnyRecord, CapitalOpened, RunStarted
+from core.rules.canary import Canary
 from core.rules.capital import split, start_lamports
 from core.settings import Settings
 from core.state.market_now import MarketNow
@@ -42,6 +44,8 @@ class Source(Struct, frozen=True, kw_only=True):
     """Our wallets on its paper chain, as they were when it was opened."""
     waits: bool
     """It can be held back: embedded market and recordings."""
+    keepers: Mapping[str, Keeper] = {}
+    """What of a live chain is kept fresh, by name."""
     warning: str = ""
     """What a person must know of it from the start on; empty: nothing."""
 
@@ -67,7 +71,7 @@ class House:
         self.mode = mode
         self.began_s = time.monotonic()
         self._run_written = False
-        self.tree = tree()
+        self.tree = tree(keepers=source.keepers)
         self.services = Services(
             settings=settings,
             market=MarketNow(rule=settings.sol_price, emergency=settings.emergency),
@@ -82,6 +86,9 @@ class House:
             source_waits=source.waits,
             strategy=strategy if strategy is not None else hearing_of(settings, paced=paced),
         )
+        if "canary" in source.keepers:
+            # Unknown until it has been tried: entries wait for it.
+            self.services.market.canary = Canary()
         self.system = System(
             services=self.services,
             ordered=not paced,
@@ -115,7 +122,7 @@ class House:
 
     def start(self, servers: Sequence[Worker] = ()) -> None:
         """Start the tree; `servers` are its HTTP servers."""
-        self.tree = tree(servers)
+        self.tree = tree(servers, self.source.keepers)
         self.system.start(self.tree)
 
     def stop(self) -> bool:

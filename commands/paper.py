@@ -66,7 +66,8 @@ def run(options: argparse.Namespace) -> int:
     journal = opened_journal(state)
     if settings.runtime.feed == sources.LIVE:
         file = Path(options.settings_file) if options.settings_file else None
-        source = sources.live(settings, state, foreign("SOLANA_WS_URL", file=file))
+        node, rpc = foreign("SOLANA_WS_URL", file=file), foreign("SOLANA_RPC_URL", file=file)
+        source = sources.live(settings, state, node, rpc)
     else:
         source = sources.embedded(settings, state, market, not_before_s=journal.books.at_s)
     check_pair(state.path, journal.books, source.chain)

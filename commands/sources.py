@@ -3,10 +3,13 @@
 from collections.abc import Callable, Collection, Iterator
 from time import time
 
+from msgspec.structs import replace
+
 from actors.adapters.live_feed import LiveFeed
 from actors.adapters.paper_world import FeedVenue, PaperWorld
 from actors.adapters.scenario_file import scenario_of
 from actors.adapters.state_directory import StateDirectory
+from commands.chain import Chain, addresses
 from commands.house import Source
 from core.chain.decode import Decoder
 from core.errors import Refused
@@ -89,16 +92,20 @@ def beside(
     )
 
 
-def live(settings: Settings, state: StateDirectory, url: str) -> Source:
-    """The chain itself, traded on paper. Accounts are not read: honeypot facts stay unknown, so nothing is entered."""
+def live(settings: Settings, state: StateDirectory, url: str, rpc_urls: str = "") -> Source:
+    """The chain itself, traded on paper. Without `rpc_urls` accounts are not read: honeypot facts stay unknown, so
+    nothing is entered."""
     if not url:
         raise Refused("MICRO_FEED=live needs SOLANA_WS_URL, the WebSocket address of a Solana node")
-    feed = Started(
-        LiveFeed(url, settings.live, settings.runtime.seed),
-        start_at_s=time(),
-        sol_usd=MarketSettings().sol_price.start_usd,
-    )
-    return beside(feed, settings, state, decoder=Decoder(), tape=Tape(), waits=False)
+    decoder, tape = Decoder(), Tape()
+    if not rpc_urls:
+        bare = LiveFeed(url, settings.live, settings.runtime.seed, plain_hosts=settings.runtime.plain_hosts)
+        feed = Started(bare, start_at_s=time(), sol_usd=MarketSettings().sol_price.start_usd)
+        return beside(feed, settings, state, decoder=decoder, tape=tape, waits=False)
+    chain = Chain(settings, addresses(rpc_urls), url)
+    feed = Started(chain.feed, start_at_s=time(), sol_usd=chain.sol_usd())
+    source = beside(feed, settings, state, decoder=decoder, tape=tape, waits=False)
+    return replace(source, accounts=chain.accounts, keepers=chain.keepers())
 
 
 SLOT_S = 0.4

@@ -42,7 +42,7 @@ from core.rules.rpc import RpcRule
 from core.rules.rpc_budget import RpcBudgetRule
 from core.rules.sentiment import SentimentRule
 from core.rules.shield import ShieldRule
-from core.rules.sol_price import SolPriceRule
+from core.rules.sol_price import SolPriceRule, SolSourceRule
 from core.rules.stake import StakeRule
 from core.rules.take_profit import TakeProfitRule
 from core.rules.time_protocol import TimeRule
@@ -108,6 +108,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     shield: ShieldRule = ShieldRule()
     breaker: BreakerRule = BreakerRule()
     sol_price: SolPriceRule = SolPriceRule()
+    sol_source: SolSourceRule = SolSourceRule()
     entry: EntryRule = EntryRule()
     battlefield: BattlefieldRule = BattlefieldRule()
     quality: QualityRule = QualityRule()

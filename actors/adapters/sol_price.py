@@ -1,28 +1,23 @@
-"""SOL/USD for a live feed, from two sources that know nothing of each other: a pool on the chain, and a web service.
+"""SOL/USD from two sources that know nothing of each other: a pool on the chain, and a web service.
 
-Both are asked in turn by one greenlet. A source that fails says nothing this time; its last reading grows old, and the
-rule of `core.rules.sol_price` decides how long that is good enough. Nothing here raises: failures are counted.
+A source that fails raises MicroError and says nothing this time; its last reading grows old, and the rule of
+`core.rules.sol_price` decides how long that is good enough.
 """
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from time import monotonic
 from urllib.parse import urlsplit
 
-import gevent
 import msgspec
 from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
-from msgspec import Struct
-from msgspec.structs import replace
 
 from actors.adapters.endpoint import checked
 from core.chain.codec.kinds import Undecodable
 from core.chain.raydium import SOL_USDC_POOL, decode_pool, usd_per_sol
 from core.chain.tokens import decode_token_account
-from core.errors import MicroError, Retryable
-from core.messages import FeedBatch, SolPriceSeen
-from core.ports import Feed
+from core.errors import Retryable
+from core.rules.sol_price import SolSourceRule
 
 LARGEST_ANSWER = 65_536
 
@@ -30,16 +25,6 @@ ReadAccounts = Callable[[Sequence[str]], Sequence[bytes | None]]
 """The data of these accounts, None for those that do not exist. May block its greenlet and raise MicroError."""
 Source = Callable[[], float]
 """US dollars a SOL. Raises MicroError when it cannot tell."""
-
-
-class SolSourceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the second price comes from, and how often both are asked. Real seconds."""
-
-    url: str = "https://api.coinbase.com/v2/prices/SOL-USD/spot"
-    path: str = "data.amount"
-    """Names (or list positions) that lead to the number in the answer's JSON, joined by dots."""
-    every_s: float = 10.0
-    timeout_s: float = 5.0
 
 
 class PoolSource:
@@ -107,49 +92,3 @@ def _number(body: bytes | bytearray, path: Sequence[str]) -> float:
     if not isfinite(price) or price <= 0:
         raise Retryable("the price source's answer holds no price")
     return price
-
-
-class PricedFeed:
-    """A `core.ports.Feed` that adds readings of SOL/USD to the batches of another. Each reading is told once."""
-
-    def __init__(self, feed: Feed, pool: Source, http: Source, rule: SolSourceRule) -> None:
-        self.name = feed.name
-        self.counts: dict[str, int] = {}
-        self._feed = feed
-        self._sources = {"pool": pool, "http": http}
-        self._rule = rule
-        self._fresh: dict[str, float] = {}
-        self._greenlet = gevent.spawn(self._keep_asking)
-
-    def next(self) -> FeedBatch | None:
-        batch = self._feed.next()
-        if batch is None or not self._fresh:
-            return batch
-        fresh, self._fresh = self._fresh, {}
-        seen = SolPriceSeen(at_s=batch.at_s, pool_usd=fresh.get("pool"), http_usd=fresh.get("http"))
-        return replace(batch, sol_price=seen)
-
-    def close(self) -> None:
-        self._greenlet.kill()
-        self._feed.close()
-
-    def _keep_asking(self) -> None:
-        while True:
-            began_s = monotonic()
-            for name, source in self._sources.items():
-                self._ask(name, source)
-            gevent.sleep(max(self._rule.every_s - (monotonic() - began_s), 0.1))
-
-    def _ask(self, name: str, source: Source) -> None:
-        with gevent.Timeout(2 * self._rule.timeout_s) as limit:
-            try:
-                self._fresh[name] = source()
-            except MicroError as error:
-                self._count(f"{name}: {type(error).__name__}")
-            except gevent.Timeout as timeout:
-                if timeout is not limit:
-                    raise
-                self._count(f"{name}: timeout")
-
-    def _count(self, reason: str) -> None:
-        self.counts[reason] = self.counts.get(reason, 0) + 1

@@ -26,6 +26,12 @@ class RpcRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An older blockhash is none: of the 150 slots it is good for, a third is gone."""
     fees_every_s: float = 4.0
     slots_every_s: float = 2.0
+    programs_every_s: float = 60.0
+    trade_units: int = 150_000
+    """Compute units by which what others pay for one unit becomes what a trade of ours would pay."""
+    stand_in: str = ""
+    """Address that pays in simulations on paper, where no wallet of ours is on the chain. It signs nothing; it must
+    hold the stake and some rent. Empty: one that collects fees for the program."""
 
     def __post_init__(self) -> None:
         if self.attempts < 1 or self.connections < 1 or self.breaker_failures < 1:

@@ -12,6 +12,16 @@ class SolPriceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Difference ÷ the lower of the two."""
 
 
+class SolSourceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the second price comes from, and how often both are asked. Real seconds."""
+
+    url: str = "https://api.coinbase.com/v2/prices/SOL-USD/spot"
+    path: str = "data.amount"
+    """Names (or list positions) that lead to the number in the answer's JSON, joined by dots."""
+    every_s: float = 10.0
+    timeout_s: float = 5.0
+
+
 class SolPrice(Struct, frozen=True, array_like=True):
     """The newest reading of each source with its market time; None = that source never spoke."""
 

@@ -115,7 +115,7 @@ def test_random_kills_at_random_moments_lose_nothing(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level("CRITICAL")
-    monkeypatch.setattr("commands.house.tree", lambda servers=(): forgiving(tree(servers)))
+    monkeypatch.setattr("commands.house.tree", lambda *given, **named: forgiving(tree(*given, **named)))
     monkeypatch.setattr("actors.feed.SETTLE_S", 0.05)
     house, dice, kills = house_of(tmp_path / "state", paced=True, MICRO_CLOCK_SPEED="2000"), Random(seed), 0
     with gevent.Timeout(WAIT_S):

@@ -7,16 +7,13 @@ import pytest
 from gevent.pywsgi import WSGIServer
 from gevent.server import StreamServer
 
-from actors.adapters.sol_price import HttpSource, PoolSource, PricedFeed, SolSourceRule
+from actors.adapters.sol_price import HttpSource, PoolSource
 from core.chain.codec.keys import key_bytes
 from core.chain.programs import SYSTEM, WSOL_MINT
 from core.chain.raydium import SOL_USDC_POOL, USDC_MINT
 from core.errors import Refused, Retryable
-from core.messages import FeedBatch
+from core.rules.sol_price import SolSourceRule
 from tests.chain.test_raydium import pool_bytes
-from tests.market.paper.test_feed import Script
-
-QUICK = SolSourceRule(every_s=0.1, timeout_s=1.0)
 
 
 @pytest.fixture(autouse=True)
@@ -117,50 +114,6 @@ def test_nobody_there_is_retryable_and_shows_no_key(service: Service):
 def test_an_unencrypted_service_beyond_this_machine_is_refused():
     with pytest.raises(Refused, match="MICRO_SOL_SOURCE_URL"):
         HttpSource(SolSourceRule(url="http://prices.example/"))
-
-
-def batches(number: int) -> list[FeedBatch]:
-    return [FeedBatch(slot=slot, at_s=slot * 0.4) for slot in range(1, number + 1)]
-
-
-def test_each_reading_is_told_once_at_the_market_time_of_its_batch():
-    feed = PricedFeed(Script(*batches(3)), lambda: 80.0, lambda: 81.0, QUICK)
-    gevent.sleep(0.01)
-
-    first, second = feed.next(), feed.next()
-    gevent.sleep(0.2)
-    third = feed.next()
-
-    assert first is not None
-    assert first.sol_price is not None
-    assert (first.sol_price.pool_usd, first.sol_price.http_usd, first.sol_price.at_s) == (80.0, 81.0, 0.4)
-    assert second is not None
-    assert second.sol_price is None
-    assert third is not None
-    assert third.sol_price is not None
-    assert feed.next() is None
-    feed.close()
-
-
-def test_a_source_that_fails_or_hangs_says_nothing_and_the_other_goes_on():
-    def failing() -> float:
-        raise Retryable("busy")
-
-    def hanging() -> float:
-        gevent.sleep(30)
-        return 1.0
-
-    failed = PricedFeed(Script(*batches(1)), failing, lambda: 81.0, QUICK)
-    hung = PricedFeed(Script(*batches(1)), hanging, lambda: 81.0, SolSourceRule(every_s=0.1, timeout_s=0.01))
-    gevent.sleep(0.1)
-
-    for feed, reason in ((failed, "pool: Retryable"), (hung, "pool: timeout")):
-        batch = feed.next()
-        assert batch is not None
-        assert batch.sol_price is not None
-        assert (batch.sol_price.pool_usd, batch.sol_price.http_usd) == (None, 81.0)
-        assert feed.counts[reason] >= 1
-        feed.close()
 
 
 @pytest.mark.parametrize(
