@@ -7,7 +7,7 @@ from msgspec import Struct
 from typing_extensions import override
 
 from core.messages import FeedBatch as FeedBatch
-from core.messages import Message, Order, Settlement, TokenFacts
+from core.messages import Message, Order, Settlement, SubmitOrder, TokenFacts
 from core.messages import RawTransaction as RawTransaction
 from core.records import AnyRecord, Entry
 from core.snapshots import ActorSnapshot, TrafficCounts
@@ -42,6 +42,8 @@ class Signed(Struct, frozen=True, array_like=True):
     signature: str
     last_valid_slot: int
     raw: str = ""
+    last_valid_block_height: int = 0
+    """What the chain counts by; 0 on paper."""
 
 
 class VenueBackend(Protocol):
@@ -51,12 +53,19 @@ class VenueBackend(Protocol):
         """Build and sign. Raises Refused when the order cannot be built."""
         ...
 
-    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
-        """Send once more. The same signature never executes twice."""
+    def submit(self, order: Order, signature: str, last_valid_slot: int, raw: str = "") -> None:
+        """Send the same bytes once more; nothing waits for an answer. One signature never executes twice."""
         ...
 
     def status(self, signature: str) -> Settlement | None:
         """What the transaction did, or None while it has not landed."""
+        ...
+
+    def is_absent(self, submit: SubmitOrder, slot: int) -> bool:
+        """Whether it is proven that the transaction is in no block and can get into none; `slot` is the newest seen.
+
+        False where that is not proven, however long ago it was sent: then it stays unresolved.
+        """
         ...
 
 

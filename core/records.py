@@ -3,29 +3,21 @@
 Money moves only in records with `postings`: lamports per account that sum to zero (double entry). Accounts:
 `wallet:<role>`, `pool` (the market's side of trades), `fee:<kind>` (protocol, creator, lp, base, priority, tip, rent),
 `rent` (refundable), `rent_lost`, `failed_entries`, `rotation`, `treasury` (fees of our own transfers), `external`,
-`recovered`, `cold`.
+`recovered`, `cold`, `unjournaled` (moved by transactions of our keys that nobody had written down).
 """
 
 from msgspec import Struct
 
+from core.chain_records import CapitalConfirmed, ChainReconciled, ForeignSeen, PositionAdopted, UnjournaledFound
 from core.messages import Order, Settlement
+from core.record import Posting as Posting
+from core.record import Record as Record
 from core.rules.militia import MilitiaRule
 from core.rules.psychology import PsychologyRule
 from core.rules.verdict import Outcome, Verdict
 from core.types import ExitReason, Purpose
 
 SCHEMA_VERSION = 1
-
-
-class Posting(Struct, frozen=True, array_like=True):
-    account: str
-    lamports: int
-
-
-class Record(Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Base of all records. `at_s` is market time."""
-
-    at_s: float
 
 
 class CapitalOpened(Record, frozen=True, kw_only=True, tag="capital_opened"):
@@ -111,6 +103,8 @@ class OrderSigned(Record, frozen=True, kw_only=True, tag="order_signed"):
     last_valid_slot: int
     raw: str = ""
     """Base64 of the signed bytes, so that a restart re-sends the same ones; empty on paper."""
+    last_valid_block_height: int = 0
+    """By which the chain itself counts a blockhash's life; 0 on paper."""
 
 
 class OrderSettled(Record, frozen=True, kw_only=True, tag="order_settled"):
@@ -271,6 +265,11 @@ AnyRecord = (
     | ExternalReceived
     | ColdAddressConfirmed
     | OperatorActed
+    | CapitalConfirmed
+    | ForeignSeen
+    | PositionAdopted
+    | UnjournaledFound
+    | ChainReconciled
 )
 """The tagged union that the journal decodes."""
 

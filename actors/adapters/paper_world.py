@@ -23,7 +23,7 @@ from core.market.paper.venue import PaperVenue, Sent
 from core.market.simulator.settings import MarketSettings
 from core.market.simulator.simulator import Simulator
 from core.market.tape import Tape
-from core.messages import FeedBatch, Order, Settlement, TokenFacts
+from core.messages import FeedBatch, Order, Settlement, SubmitOrder, TokenFacts
 from core.ports import Feed, Signed
 from core.types import Role
 
@@ -57,7 +57,7 @@ class DurableVenue:
     def sign(self, order: Order, slot: int) -> Signed:
         return self.venue.sign(order, slot)
 
-    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
+    def submit(self, order: Order, signature: str, last_valid_slot: int, raw: str = "") -> None:
         if self.status(signature) is None:
             if len(self._orders) >= ORDERS_KEPT:
                 del self._orders[next(iter(self._orders))]
@@ -67,6 +67,9 @@ class DurableVenue:
     def status(self, signature: str) -> Settlement | None:
         known = self.venue.status(signature)
         return known if known is not None else self.store.settlement(signature)
+
+    def is_absent(self, submit: SubmitOrder, slot: int) -> bool:
+        return self.venue.is_absent(submit, slot)
 
     def keep(self, landings: tuple[Settlement, ...], book: ImpactBook | None = None) -> None:
         """Make landings durable; nobody may hear of them before."""

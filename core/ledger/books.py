@@ -23,6 +23,7 @@ class OpenOrder(Struct, frozen=True, kw_only=True):
     signature: str = ""
     last_valid_slot: int = 0
     raw: str = ""
+    last_valid_block_height: int = 0
 
 
 class ExitFill(Struct, frozen=True, kw_only=True):
@@ -76,6 +77,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     panic_at_s: float = 0.0
     panic_slippage_bps: int = 0
     panic_drop_bps: int = 0
+    adopted: bool = False
+    """Found on the chain and not in the books: sold at once."""
     entry_lamports: int = 0
     """What the entry alone cost, quote with protocol, creator and LP fees: part of what all stakes share."""
     reentry_start_lamports: int = 0
@@ -210,6 +213,16 @@ class Books(Struct, frozen=True, kw_only=True):
     unlanded: int = 0
     """Own transactions in a row that expired without landing."""
     runs: int = 0
+    signatures: tuple[str, ...] = ()
+    """The last 512 signatures that were journaled: any other one by our keys is somebody else's."""
+    slot: int = 0
+    """The newest slot that the journal speaks of: nothing older is asked of a chain."""
+    reconciled_slot: int = 0
+    """Up to where the histories of our keys were compared with the books; 0 on paper."""
+    foreign: dict[str, dict[Role, int]] = {}
+    """Tokens that others sent us, by mint: listed, never traded."""
+    cap_lamports: int = 0
+    """What the operator confirmed may be traded with; 0: no cap, as on paper."""
 
     def balance(self, role: Role) -> int:
         """Lamports of a role's wallet by the books."""

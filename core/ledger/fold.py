@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from core.chain_records import CapitalConfirmed, ChainReconciled, ForeignSeen, PositionAdopted, UnjournaledFound
 from core.errors import NeedsReconcile
 from core.ledger.books import Admission, Books, OpenOrder
+from core.ledger.found import SIGNATURES_KEPT, note_found
 from core.ledger.operations import close_operation, fail_order, fill_order, note_insider, number_order
 from core.ledger.postings import balance_of
 from core.ledger.treasury import finish_rotation, note_transfer, settle_operation, start_rotation
@@ -94,10 +96,10 @@ def apply(books: Books, record: AnyRecord) -> Books:
             return _rotate(books, record)
         case InsiderSeen():
             return note_insider(books, record)
-        case ExternalReceived():
+        case ExternalReceived() | UnjournaledFound():
             return _receive(books, record)
-        case ColdAddressConfirmed():
-            return replace(books, cold_address=record.address)
+        case ForeignSeen() | PositionAdopted() | ChainReconciled() | CapitalConfirmed() | ColdAddressConfirmed():
+            return note_found(books, record)
         case _:
             return books  # decisions and the operator's acts: remembered by the journal, not by the books
 
@@ -168,8 +170,15 @@ def _sign(books: Books, record: OrderSigned) -> Books:
     opened = books.orders.get(record.order_id)
     if opened is None:
         raise NeedsReconcile(f"order {record.order_id} was signed but never intended: the journal was altered")
-    signed = replace(opened, signature=record.signature, last_valid_slot=record.last_valid_slot, raw=record.raw)
-    return replace(books, orders=books.orders | {record.order_id: signed})
+    signed = replace(
+        opened,
+        signature=record.signature,
+        last_valid_slot=record.last_valid_slot,
+        raw=record.raw,
+        last_valid_block_height=record.last_valid_block_height,
+    )
+    signatures = (*books.signatures[-SIGNATURES_KEPT + 1 :], record.signature)
+    return replace(books, orders=books.orders | {record.order_id: signed}, signatures=signatures)
 
 
 def _settle(books: Books, record: OrderSettled) -> Books:
@@ -179,7 +188,8 @@ def _settle(books: Books, record: OrderSettled) -> Books:
         raise NeedsReconcile(f"order {record.order_id} was settled twice or never intended: the journal was altered")
     settled_ids = (*books.settled_ids, record.order_id)[-512:]
     unlanded = {"expired": books.unlanded + 1, "refused": books.unlanded}.get(record.outcome, 0)
-    books = replace(books, orders=orders, settled_ids=settled_ids, unlanded=unlanded)
+    slot = max(books.slot, record.settlement.slot) if record.settlement is not None else books.slot
+    books = replace(books, orders=orders, settled_ids=settled_ids, unlanded=unlanded, slot=slot)
     books = note_transfer(_post(books, record.postings), opened.order, record.outcome)
     recovers = opened.order.purpose is Purpose.RECOVERY  # its rent was given up when the operation closed
     if record.settlement is not None and record.settlement.rent_lamports and not recovers:
@@ -226,7 +236,9 @@ def _rotate(books: Books, record: RotationStarted | RotationFinished) -> Books:
     return finish_rotation(books, record)
 
 
-def _receive(books: Books, record: ExternalReceived) -> Books:
+def _receive(books: Books, record: ExternalReceived | UnjournaledFound) -> Books:
+    if isinstance(record, UnjournaledFound):
+        return note_found(_post(books, record.postings), record)
     if any(posting.lamports < 0 for posting in record.postings if posting.account != "external"):
         raise NeedsReconcile("a receipt takes lamports away: the journal was altered")
     return _post(books, record.postings)

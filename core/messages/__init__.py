@@ -46,6 +46,7 @@ from core.messages.orders import (
     Settlement,
     SignOrder,
     SubmitOrder,
+    TransactionSettled,
 )
 from core.messages.trading import (
     CandidateGone,
@@ -119,5 +120,6 @@ __all__ = [
     "Tick",
     "TokenFacts",
     "Traded",
+    "TransactionSettled",
     "Undelivered",
 ]

@@ -90,6 +90,7 @@ class OrderBuilt(Event, frozen=True, kw_only=True):
     signature: str = ""
     last_valid_slot: int = 0
     raw: str = ""
+    last_valid_block_height: int = 0
     error: str = ""
 
 
@@ -100,6 +101,7 @@ class SubmitOrder(Command, frozen=True, kw_only=True):
     signature: str
     last_valid_slot: int
     raw: str = ""
+    last_valid_block_height: int = 0
     only_look: bool = False
     """Do not send again; say what became of it."""
 
@@ -131,6 +133,12 @@ class OrderLanded(Event, frozen=True, kw_only=True):
     """From the venue: the transaction is in a block, with success or an error."""
 
     order_id: str
+    settlement: Settlement
+
+
+class TransactionSettled(Event, frozen=True, kw_only=True):
+    """To the venue, from whoever watches the chain: a transaction of ours is in a block, and this is what it did."""
+
     settlement: Settlement
 
 

@@ -84,7 +84,7 @@ def open_entries_lamports(books: "Books") -> int:
 def entry_share_lamports(rule: StakeRule, books: "Books", *, room: int) -> int:
     """One entry's part of lightning's capital, before what must stay behind. `room`: open positions at a time."""
     total = free_lamports(books, Role.LIGHTNING) + open_entries_lamports(books)
-    return whole_part(total, rule.share, among=room)
+    return whole_part(_confirmed(books, Role.LIGHTNING, total), rule.share, among=room)
 
 
 def entry_lamports(
@@ -115,7 +115,16 @@ def reentry_lamports(
         fee_lamports=fee_lamports,
         holds=Role.REENTRY in operation.holdings,
     )
-    return max(min(reentry_share_lamports(rule, operation), free_lamports(books, Role.REENTRY) - reserve), 0)
+    share = min(
+        reentry_share_lamports(rule, operation),
+        whole_part(_confirmed(books, Role.REENTRY, operation.reentry_start_lamports), rule.reentry_share),
+    )
+    return max(min(share, free_lamports(books, Role.REENTRY) - reserve), 0)
+
+
+def _confirmed(books: "Books", role: Role, lamports: int) -> int:
+    """What of the wallet may be spent: where the operator confirmed a capital, no more than the role's part of it."""
+    return min(lamports, books.start_lamports.get(role, 0)) if books.cap_lamports else lamports
 
 
 def free_lamports(books: "Books", role: Role) -> int:

@@ -168,6 +168,7 @@ def standing_verdicts(now: Now, known: Known) -> tuple[Verdict, ...]:
         price,
         canary_verdict(now),
         unresolved_verdict(now),
+        *(Verdict.failed(criterion, reason) for criterion, reason in sorted(now.market.hindrances.items())),
     )
 
 
@@ -223,6 +224,8 @@ def memory_verdict(now: Now, mint: str) -> Verdict:
     """A token we hold, are buying or held, or that an emergency flagged."""
     if now.books.operation_of(mint) is not None:
         return Verdict.failed("memory", "held now")
+    if mint in now.books.foreign:
+        return Verdict.failed("memory", "others have sent us tokens of it", final=True)
     if any(opened.order.mint == mint for opened in now.books.orders.values()):
         return Verdict.failed("memory", "an order in it is on its way")
     return mining.memory_verdict(

@@ -38,6 +38,7 @@ class MarketNow:
         "canary",
         "fees",
         "heard_at_s",
+        "hindrances",
         "price",
         "priority_lamports",
         "rule",
@@ -71,6 +72,8 @@ class MarketNow:
         self.price = SolPrice(sol_usd, sol_usd_at_s, sol_usd, sol_usd_at_s) if sol_usd is not None else SolPrice()
         self.canary: Canary | None = None
         self.social: Mapping[str, Social] | None = None
+        self.hindrances: dict[str, str] = {}
+        """What of the process itself stands against entries, by criterion (`journal`, `doctor`). Exits go on."""
         self.stopping = False
         """Set by whoever ends the process: no entry begins that could not be watched to its end."""
 

@@ -40,6 +40,8 @@ class OrderRule(Struct, frozen=True, kw_only=True):
     """The same bytes go out again after this long without an outcome."""
     valid_slots: int = 150
     """A blockhash's life; chain constant. A signature that is absent past it can never land."""
+    sign_again_slots: int = 8
+    """A sale without an outcome this long past its last valid slot is signed anew; both outcomes are read."""
 
 
 class Life(Struct, frozen=True, kw_only=True):
@@ -49,6 +51,7 @@ class Life(Struct, frozen=True, kw_only=True):
     signature: str = ""
     last_valid_slot: int = 0
     raw: str = ""
+    last_valid_block_height: int = 0
     deadline_s: float = 0.0
 
 
@@ -77,7 +80,11 @@ def begin(now: Now) -> tuple[State, Effects]:
     state, effects = State(), list[Effect]()
     for opened in now.books.orders.values():
         life = Life(
-            order=opened.order, signature=opened.signature, last_valid_slot=opened.last_valid_slot, raw=opened.raw
+            order=opened.order,
+            signature=opened.signature,
+            last_valid_slot=opened.last_valid_slot,
+            raw=opened.raw,
+            last_valid_block_height=opened.last_valid_block_height,
         )
         state = _with(state, life)
         if life.signature:
@@ -196,13 +203,20 @@ def _built(state: State, message: OrderBuilt, now: Now) -> tuple[State, Effects]
         return state, ()
     if message.error:
         return _settle(state, life, now, outcome="refused", error=message.error)
-    life = replace(life, signature=message.signature, last_valid_slot=message.last_valid_slot, raw=message.raw)
+    life = replace(
+        life,
+        signature=message.signature,
+        last_valid_slot=message.last_valid_slot,
+        raw=message.raw,
+        last_valid_block_height=message.last_valid_block_height,
+    )
     signed = OrderSigned(
         at_s=now.at_s,
         order_id=life.order.id,
         signature=life.signature,
         last_valid_slot=life.last_valid_slot,
         raw=life.raw,
+        last_valid_block_height=life.last_valid_block_height,
     )
     return _with(state, life), (Write(signed, durable=True), *_send(life, now))
 
@@ -213,6 +227,7 @@ def _send(life: Life, now: Now) -> Effects:
         signature=life.signature,
         last_valid_slot=life.last_valid_slot,
         raw=life.raw,
+        last_valid_block_height=life.last_valid_block_height,
         only_look=_superseded(life.order, now),
     )
     return Tell("venue", submit), _timer(life.order, now)

@@ -16,6 +16,7 @@ from core.messages import (
     Settlement,
     SignOrder,
     SubmitOrder,
+    TransactionSettled,
 )
 from core.ports import VenueBackend
 from core.rules import psychology
@@ -28,7 +29,7 @@ class State(Struct, frozen=True, kw_only=True):
     sent: dict[str, str] = {}
 
 
-VenueMessage = SignOrder | SubmitOrder | FeedBatch
+VenueMessage = SignOrder | SubmitOrder | FeedBatch | TransactionSettled
 
 
 def begin(backend: VenueBackend, now: Now) -> tuple[State, Effects]:
@@ -39,6 +40,8 @@ def step(state: State, message: VenueMessage, now: Now) -> tuple[State, Effects]
     match message:
         case FeedBatch():
             return _landings(state, message.landings)
+        case TransactionSettled():
+            return _landings(state, (message.settlement,))
         case SubmitOrder():
             return _submit(state, message, now)
         case SignOrder():
@@ -59,7 +62,11 @@ def _built(backend: VenueBackend, order: Order, now: Now) -> OrderBuilt:
     except Refused as refusal:
         return OrderBuilt(order_id=order.id, error=str(refusal))
     return OrderBuilt(
-        order_id=order.id, signature=signed.signature, last_valid_slot=signed.last_valid_slot, raw=signed.raw
+        order_id=order.id,
+        signature=signed.signature,
+        last_valid_slot=signed.last_valid_slot,
+        raw=signed.raw,
+        last_valid_block_height=signed.last_valid_block_height,
     )
 
 
@@ -68,11 +75,12 @@ def _submit(state: State, message: SubmitOrder, now: Now) -> tuple[State, Effect
     settlement = state.backend.status(signature)
     if settlement is not None:
         return state, (Tell("executor", OrderLanded(order_id=order_id, settlement=settlement)),)
-    if now.market.slot > message.last_valid_slot:
+    if state.backend.is_absent(message, now.market.slot):
         expired = OrderExpired(order_id=order_id, signature=signature, slot=now.market.slot)
         return state, (Tell("executor", expired),)
-    if not message.only_look:
-        state.backend.submit(message.order, signature, message.last_valid_slot)
+    # Past its last valid slot no block takes it any more; whether one has taken it is not known yet.
+    if not message.only_look and now.market.slot <= message.last_valid_slot:
+        state.backend.submit(message.order, signature, message.last_valid_slot, message.raw)
     return replace(state, sent=state.sent | {signature: order_id}), ()
 
 

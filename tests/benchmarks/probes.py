@@ -80,9 +80,9 @@ class TimedVenue:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.backend, name)
 
-    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
+    def submit(self, order: Order, signature: str, last_valid_slot: int, raw: str = "") -> None:
         self.orders.reached(order.id, SUBMITTED)
-        self.backend.submit(order, signature, last_valid_slot)
+        self.backend.submit(order, signature, last_valid_slot, raw)
 
 
 class TimedStore:

@@ -38,6 +38,15 @@ def test_a_stake_is_eighty_percent_of_lightning():
     assert entry(books_at(80.0)) == 40_000_000
 
 
+def test_capital_above_the_confirmed_cap_stays_unspent():
+    books = books_at(80.0)
+    richer = replace(books, accounts=books.accounts | {"wallet:lightning": 500_000_000})
+
+    assert entry(richer) == 400_000_000
+    assert entry(replace(richer, cap_lamports=250_000_000)) == 40_000_000
+    assert entry(replace(books, cap_lamports=250_000_000)) == 40_000_000
+
+
 def test_the_reserve_is_all_rents_of_this_trade_and_a_later_pool_exit_the_exemption_and_four_fees():
     reserve = reserve_lamports(RULE, books_at(80.0), Role.LIGHTNING, Venue.CURVE, token_2022=True, fee_lamports=FEE)
 

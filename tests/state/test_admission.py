@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from core.chain_records import ForeignSeen
 from core.messages import EntryAnswered, RequestReentry
 from core.records import BreakerSet, OrderIntended, OrderSigned, RiskLimitReached, RotationStarted, TokenFlagged
 from core.rules.canary import Canary
@@ -85,6 +86,14 @@ def with_an_unresolved_order(world: World) -> None:
     world.write(OrderSigned(at_s=world.now.at_s, order_id=order.id, signature="s", last_valid_slot=slot))
 
 
+def with_a_hindrance(world: World) -> None:
+    world.market.hindrances["journal"] = "the disk is full"
+
+
+def with_foreign_tokens(world: World) -> None:
+    world.write(ForeignSeen(at_s=world.now.at_s, mint="NEW", role=Role.LIGHTNING, tokens=1))
+
+
 def with_an_open_breaker(world: World) -> None:
     world.write(BreakerSet(at_s=world.now.at_s, until_s=world.now.at_s + 1, why="by hand", by="operator"))
 
@@ -146,6 +155,8 @@ def flagged(world: World) -> None:
         (with_programs_that_refuse, "canary", set()),
         (with_programs_never_tried, "canary", set()),
         (with_an_unresolved_order, "unresolved", set()),
+        (with_a_hindrance, "journal", set()),
+        (with_foreign_tokens, "memory", set()),
         (with_little_capital, "undercapitalised", set()),
         (with_a_late_slot, "slot", set()),
     ],

@@ -3,7 +3,17 @@
 from core.effects import Effects, Now, Tell
 from core.errors import Refused
 from core.ledger.books import Books
-from core.messages import FeedBatch, Order, OrderBuilt, OrderExpired, OrderLanded, Settlement, SignOrder, SubmitOrder
+from core.messages import (
+    FeedBatch,
+    Order,
+    OrderBuilt,
+    OrderExpired,
+    OrderLanded,
+    Settlement,
+    SignOrder,
+    SubmitOrder,
+    TransactionSettled,
+)
 from core.ports import Signed
 from core.settings import Settings
 from core.state import venue
@@ -20,6 +30,7 @@ LANDED = Settlement(signature="S", slot=7, at_s=2.8)
 class Chain:
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.unproven: set[str] = set()
         self.landed: dict[str, Settlement] = {}
 
     def sign(self, order: Order, slot: int) -> Signed:
@@ -27,11 +38,14 @@ class Chain:
             raise Refused("no token")
         return Signed("S", slot + 150)
 
-    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
+    def submit(self, order: Order, signature: str, last_valid_slot: int, raw: str = "") -> None:
         self.sent.append(signature)
 
     def status(self, signature: str) -> Settlement | None:
         return self.landed.get(signature)
+
+    def is_absent(self, submit: SubmitOrder, slot: int) -> bool:
+        return slot > submit.last_valid_slot and submit.signature not in self.unproven
 
 
 class Venue:
@@ -84,3 +98,16 @@ def test_looking_sends_nothing() -> None:
     assert one.chain.sent == []
     one.hears(SUBMIT)
     assert one.chain.sent == ["S"]
+
+
+def test_what_cannot_be_proven_absent_is_neither_expired_nor_sent_again_and_may_still_land() -> None:
+    one = Venue(slot=10)
+    one.hears(SUBMIT)
+    one.chain.unproven.add("S")
+    one.now.market.slot = 10_000
+
+    assert one.hears(SUBMIT) == ()
+    assert one.chain.sent == ["S"]
+    assert one.hears(TransactionSettled(settlement=LANDED)) == (
+        Tell("executor", OrderLanded(order_id=ORDER.id, settlement=LANDED)),
+    )

@@ -16,7 +16,7 @@ from core.market.fees import FeeRates
 from core.market.paper.chain import PaperChain, receive
 from core.market.paper.landing import PaperRule, congestion_of, landing_of
 from core.market.paper.transaction import DRAWN, execute
-from core.messages import Order, Reserves, Settlement
+from core.messages import Order, Reserves, Settlement, SubmitOrder
 from core.ports import Signed
 from core.types import Role
 
@@ -73,7 +73,7 @@ class PaperVenue:
         mark = sha256(msgspec.json.encode(order)).hexdigest()[:12]
         return Signed(f"paper.{order.id}.{mark}", max(slot, self.slot) + VALID_SLOTS)
 
-    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
+    def submit(self, order: Order, signature: str, last_valid_slot: int, raw: str = "") -> None:
         """Send once more. What has landed or is about to is left alone; what was lost draws again.
 
         Before the first slot is known (a restart) nothing can land: such a send is lost.
@@ -91,6 +91,9 @@ class PaperVenue:
 
     def status(self, signature: str) -> Settlement | None:
         return self.chain.settled.get(signature)
+
+    def is_absent(self, submit: SubmitOrder, slot: int) -> bool:
+        return slot > submit.last_valid_slot
 
     def see(self, at_s: float, priority_lamports: int) -> None:
         """What others paid for a transaction now: decides whether the chain is congested."""

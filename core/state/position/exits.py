@@ -134,7 +134,7 @@ def orders(state: Position, operation: Operation, now: Now, wish: Wish | None) -
         floor_bps = time_protocol.slippage_floor_bps(now.settings.time, held_s(operation, now))
     placed = list[Order]()
     waiting = frozenset(role for role in state.setbacks if waits(state, role, now))
-    for part in slices(operation, wish, in_flight(state, Purpose.EXIT) | waiting):
+    for part in slices(operation, wish, in_flight(state, Purpose.EXIT, now) | waiting):
         failed = operation.failed.get(part.role)
         order = exit_order(
             state,

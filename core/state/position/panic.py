@@ -18,7 +18,7 @@ from core.rules.exit_slippage import least_lamports
 from core.rules.network_fee import fee_lamports
 from core.state import price_view
 from core.state.position.orders import other, place, sale_lamports, sale_order
-from core.state.position.state import Position, Sent, has_view, held_s, late_failures, set_back, waits
+from core.state.position.state import Position, Sent, has_view, held_s, is_overdue, late_failures, set_back, waits
 from core.types import ExitReason, Purpose, Role, Venue
 
 
@@ -185,6 +185,7 @@ def _covered(state: Position, operation: Operation, role: Role, now: Now) -> boo
         sent.order.purpose is Purpose.PANIC
         and sent.order.role is role
         and (not late or _is_fallback(state, operation, sent, now))
+        and not is_overdue(sent.order, now)
         for sent in state.sent
     )
 

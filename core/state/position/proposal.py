@@ -33,7 +33,7 @@ class Proposal(Struct, frozen=True, array_like=True):
 def hear(state: Position, operation: Operation, now: Now, wish: Wish | None, sale: SalePrice | None) -> Proposal:
     """`wish` is what the rules want sold, `sale` the present sale price."""
     by_time = wish is None or wish.reason is ExitReason.DECAY
-    free = operation.holdings.keys() - in_flight(state, Purpose.EXIT)
+    free = operation.holdings.keys() - in_flight(state, Purpose.EXIT, now)
     if sale is None or not by_time or not free or state.wish is not None or not has_view(state):
         return Proposal(wish)
     heard = now.strategy.leave(holding_of(state, operation, now, sale))

@@ -94,7 +94,7 @@ def remembered(operation: Operation, now: Now) -> Position:
         view=view,
         sent=tuple(Sent(opened.order, opened.at_s) for opened in orders),
         numbers=operation.numbers,
-        wish=ExitReason.DATA_END if ending else None,
+        wish=ExitReason.DATA_END if ending else ExitReason.OPERATOR if operation.adopted else None,
     )
 
 
@@ -164,9 +164,20 @@ def with_unknown(state: Position, books: Books) -> Position:
     return replace(state, sent=(*state.sent, *(Sent(opened.order, opened.at_s) for opened in found)))
 
 
-def in_flight(state: Position, purpose: Purpose) -> frozenset[Role]:
-    """Wallets with such an order on its way."""
-    return frozenset(sent.order.role for sent in state.sent if sent.order.purpose is purpose)
+def in_flight(state: Position, purpose: Purpose, now: Now) -> frozenset[Role]:
+    """Wallets with such an order on its way that may still land."""
+    return frozenset(s.order.role for s in state.sent if s.order.purpose is purpose and not is_overdue(s.order, now))
+
+
+def is_overdue(order: Order, now: Now) -> bool:
+    """Whether a sale's signature can land no more and nobody could prove yet that it has not.
+
+    It is waited for no longer: another is signed. Should the first have landed, the second fails or sells what is left.
+    """
+    opened = now.books.orders.get(order.id)
+    if opened is None or not opened.signature:
+        return False
+    return now.market.slot > opened.last_valid_slot + now.settings.orders.sign_again_slots
 
 
 def next_number(state: Position, operation: Operation, role: Role) -> int:
