@@ -18,8 +18,8 @@ from core.rules.verdict import Verdict
 from core.settings import Settings
 
 NAMES = ("nodes", "clock", "programs")
-SLOTS_BACK = 8
-"""A slot without a block has no time: so many are tried."""
+SLOTS_BACK = 3
+"""A slot without a block has no time: so many are tried, fewer than open an endpoint's circuit."""
 
 
 def nodes(settings: Settings, urls: Sequence[str]) -> tuple[Verdict, ...]:
