@@ -13,13 +13,9 @@ from core.messages import AnyMarketData, RawTransaction
 from core.types import Side
 
 DATA = "Program data: "
-SLIPPAGE_ERRORS = {
-    (PUMP, Side.BUY): 6042,
-    (PUMP, Side.SELL): 6003,
-    (PUMPSWAP, Side.BUY): 6040,
-    (PUMPSWAP, Side.SELL): 6004,
-}
-"""Error numbers of the interface files for a breached limit, by far the commonest failure."""
+SLIPPAGE_ERRORS = {PUMP: (6003, 6042), PUMPSWAP: (6004, 6040)}
+"""Error numbers of the interface files for a breached limit, by far the commonest failure: of a sale, of a buy."""
+_BUY = Side.BUY
 
 
 class WireBroadcast:
@@ -52,7 +48,7 @@ class WireBroadcast:
             self._open(PUMPSWAP if token.pool else PUMP)
         if not token.pool:
             self._events.append(wire_events.curve_trade(token, swap, self._timestamp))
-        elif swap.side is Side.BUY:
+        elif swap.side is _BUY:
             self._events.append(wire_events.pool_buy(token, swap, self._timestamp))
         else:
             self._events.append(wire_events.pool_sell(token, swap, self._timestamp))
@@ -62,6 +58,7 @@ class WireBroadcast:
 
     def migrated(self, token: Token) -> None:
         self._close()
+        self._state.landed += 1
         created = wire_events.pool_created(token, self._timestamp)
         lines = migration_lines(created, wire_events.migrated(token, self._timestamp))
         self._done.append(RawTransaction(self._sign(), self._slot, None, tuple(lines)))
@@ -70,13 +67,12 @@ class WireBroadcast:
         """Every second one fails late, a copy of the trade before it that came too late: its event must not count."""
         self._close()
         program = PUMPSWAP if token.pool else PUMP
-        code = SLIPPAGE_ERRORS[program, side]
-        signature = self._sign(failed=True)
+        error, failed, refusal = _FAILURES[program][side is _BUY]
+        self._state.failed += 1
+        signature = self._sign()
         late = self._state.transactions % 2 == 0 and self._last_program == program
-        lines = self._last_lines[:-1] if late else _refusal(program, side)
-        failed = f"Program {program} failed: custom program error: 0x{code:x}"
-        error = f'{{"InstructionError":[2,{{"Custom":{code}}}]}}'
-        self._done.append(RawTransaction(signature, self._slot, error, (*lines, failed)))
+        lines = (*self._last_lines[:-1], failed) if late else refusal
+        self._done.append(RawTransaction(signature, self._slot, error, lines))
 
     def sign_next(self, signature: str) -> None:
         self._ours = signature
@@ -89,8 +85,10 @@ class WireBroadcast:
 
     def _open(self, program: str) -> None:
         """Begin the next transaction."""
-        self._close()
+        if self._events:
+            self._close()
         self._program = program
+        self._state.landed += 1
         self._signature = self._sign()
 
     def _close(self) -> None:
@@ -102,14 +100,13 @@ class WireBroadcast:
         self._last_lines, self._last_program = lines, self._program
         self._done.append(RawTransaction(self._signature, self._slot, None, lines))
 
-    def _sign(self, *, failed: bool = False) -> str:
-        self._state.failed += failed
-        self._state.landed += not failed
+    def _sign(self) -> str:
         if self._ours:
             signature, self._ours = self._ours, ""
             return signature
-        self._state.transactions += 1
-        return self._names.signature(self._state.transactions)
+        state = self._state
+        state.transactions = number = state.transactions + 1
+        return self._names.signature(number)
 
 
 def _upgraded(transaction: RawTransaction) -> RawTransaction:
@@ -123,10 +120,19 @@ def _renamed(line: str) -> str:
     return DATA + b64encode(bytes(byte ^ 0xFF for byte in data[:8]) + data[8:]).decode()
 
 
-def _refusal(program: str, side: Side) -> tuple[str, ...]:
-    """The log of a call that stops before its event."""
-    return (
+def _failure(program: str, code: int, *, is_buy: bool) -> tuple[str, str, tuple[str, ...]]:
+    """Its error, its last line, and the log of a call that stops before its event."""
+    failed = f"Program {program} failed: custom program error: 0x{code:x}"
+    refusal = (
         f"Program {program} invoke [1]",
-        f"Program log: Instruction: {'Buy' if side is Side.BUY else 'Sell'}",
+        f"Program log: Instruction: {'Buy' if is_buy else 'Sell'}",
         "Program log: AnchorError occurred. Error Message: slippage.",
+        failed,
     )
+    return f'{{"InstructionError":[2,{{"Custom":{code}}}]}}', failed, refusal
+
+
+_FAILURES = {
+    program: (_failure(program, sell, is_buy=False), _failure(program, buy, is_buy=True))
+    for program, (sell, buy) in SLIPPAGE_ERRORS.items()
+}

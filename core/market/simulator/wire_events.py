@@ -9,7 +9,7 @@ from math import isqrt
 from core.chain.programs import SYSTEM, TOKEN, TOKEN_2022, WSOL_MINT
 from core.chain.pump import CompleteEvent, CompletePumpAmmMigrationEvent, CreateEvent, TradeEvent
 from core.chain.pumpswap import BuyEvent, CreatePoolEvent, SellEvent
-from core.market.fees import BPS, fee_on
+from core.market.fees import BPS, FeeRates, fee_on
 from core.market.pool import MIGRATION_FEE_LAMPORTS
 from core.market.simulator.addresses import bonding_curve_address, lp_mint_address, pool_authority_address
 from core.market.simulator.names import token_words
@@ -24,6 +24,12 @@ MIGRATOR = "39azUYFWPz3VHgKCf3VChUwbpURdCHRxjWVowf5jUJjg"
 """Whose transactions migrate completed curves."""
 MINIMUM_LP = 100
 """LP units that a new pool locks for ever."""
+_BUY = Side.BUY
+_NO_VOLUME = (False, 0, 0, 0, 0)
+"""`track_volume` to `last_update_timestamp`."""
+_NO_BOOST = (0, False)
+"""`virtual_quote_reserves`, `can_boost`."""
+_NO_HOLDER_REWARDS = (0, 0)
 
 
 def created(token: Token, timestamp: int) -> CreateEvent:
@@ -53,43 +59,48 @@ def created(token: Token, timestamp: int) -> CreateEvent:
 
 def curve_trade(token: Token, swap: Swap, timestamp: int) -> TradeEvent:
     """The token holds the reserves after the trade, as the event reports them."""
-    rates, said = swap.rates, shown(token, swap)
-    protocol = fee_on(said.quote, rates.protocol_bps)
+    rates, is_buy = swap.rates, swap.side is _BUY
+    if token.quote_mint:
+        said = shown(token, swap)
+        quote, sol_quote, virtual_sol, real_sol = said.quote, 0, 0, 0
+        virtual_quote, real_quote, quote_mint = said.reserves.quote, said.reserves.real_quote, token.quote_mint
+    else:
+        quote = sol_quote = swap.quote
+        virtual_quote = virtual_sol = token.virtual_quote
+        real_quote = real_sol = token.real_quote
+        quote_mint = SYSTEM
+    protocol = fee_on(quote, rates.protocol_bps)
+    # By position, in the order of the struct: by name costs ten times as much, and this is every trade.
     return TradeEvent(
-        mint=token.mint,
-        sol_amount=0 if token.quote_mint else said.quote,
-        token_amount=swap.tokens,
-        is_buy=swap.side is Side.BUY,
-        user=swap.wallet,
-        timestamp=timestamp,
-        virtual_sol_reserves=0 if token.quote_mint else token.virtual_quote,
-        virtual_token_reserves=token.virtual_base,
-        real_sol_reserves=0 if token.quote_mint else token.real_quote,
-        real_token_reserves=token.real_base,
-        fee_recipient=FEE_RECIPIENT,
-        fee_basis_points=rates.protocol_bps,
-        fee=protocol,
-        creator=token.creator,
-        creator_fee_basis_points=rates.creator_bps,
-        creator_fee=fee_on(said.quote, rates.creator_bps),
-        track_volume=False,
-        total_unclaimed_tokens=0,
-        total_claimed_tokens=0,
-        current_sol_volume=0,
-        last_update_timestamp=0,
-        ix_name="buy_exact_quote_in_v2" if swap.side is Side.BUY else "sell_v2",
-        mayhem_mode=token.mayhem,
-        cashback_fee_basis_points=rates.cashback_bps,
-        cashback=fee_on(said.quote, rates.cashback_bps),
-        buyback_fee_basis_points=rates.buyback_bps,
-        buyback_fee=protocol * rates.buyback_bps // BPS,
-        shareholders=(),
-        quote_mint=token.quote_mint or SYSTEM,
-        quote_amount=said.quote,
-        virtual_quote_reserves=said.reserves.quote,
-        real_quote_reserves=said.reserves.real_quote,
-        holder_rewards_bps=0,
-        holder_rewards=0,
+        token.mint,
+        sol_quote,
+        swap.tokens,
+        is_buy,
+        swap.wallet,
+        timestamp,
+        virtual_sol,
+        token.virtual_base,
+        real_sol,
+        token.real_base,
+        FEE_RECIPIENT,
+        rates.protocol_bps,
+        protocol,
+        token.creator,
+        rates.creator_bps,
+        fee_on(quote, rates.creator_bps),
+        *_NO_VOLUME,
+        "buy_exact_quote_in_v2" if is_buy else "sell_v2",
+        token.mayhem,
+        rates.cashback_bps,
+        fee_on(quote, rates.cashback_bps),
+        rates.buyback_bps,
+        protocol * rates.buyback_bps // BPS,
+        (),  # shareholders
+        quote_mint,
+        quote,
+        virtual_quote,
+        real_quote,
+        *_NO_HOLDER_REWARDS,
     )
 
 
@@ -104,96 +115,89 @@ def completed(token: Token, wallet: str, timestamp: int) -> CompleteEvent:
 
 
 def pool_buy(token: Token, swap: Swap, timestamp: int) -> BuyEvent:
-    """The event reports the reserves before the trade; the token holds those after it."""
-    rates, said = swap.rates, shown(token, swap)
-    protocol = fee_on(said.quote, rates.protocol_bps)
-    creator = fee_on(said.quote, rates.creator_bps)
-    cashback = fee_on(said.quote, rates.cashback_bps)
-    paid = said.quote + said.lp_fee + protocol + creator + cashback
+    """The event reports the reserves before the trade; the token holds those after it. By position: see above."""
+    rates, tokens, wallet, quote, lp_fee, after = _pool_trade(token, swap)
+    protocol = fee_on(quote, rates.protocol_bps)
+    creator = fee_on(quote, rates.creator_bps)
+    cashback = fee_on(quote, rates.cashback_bps)
+    paid = quote + lp_fee + protocol + creator + cashback
     return BuyEvent(
-        timestamp=timestamp,
-        base_amount_out=swap.tokens,
-        max_quote_amount_in=paid,
-        user_base_token_reserves=0,
-        user_quote_token_reserves=paid,
-        pool_base_token_reserves=token.pool_base + swap.tokens,
-        pool_quote_token_reserves=said.reserves.real_quote - said.quote - said.lp_fee,
-        quote_amount_in=said.quote,
-        lp_fee_basis_points=rates.lp_bps,
-        lp_fee=said.lp_fee,
-        protocol_fee_basis_points=rates.protocol_bps,
-        protocol_fee=protocol,
-        quote_amount_in_with_lp_fee=said.quote + said.lp_fee,
-        user_quote_amount_in=paid,
-        pool=token.pool,
-        user=swap.wallet,
-        user_base_token_account=swap.wallet,
-        user_quote_token_account=swap.wallet,
-        protocol_fee_recipient=FEE_RECIPIENT,
-        protocol_fee_recipient_token_account=FEE_RECIPIENT,
-        coin_creator=token.creator,
-        coin_creator_fee_basis_points=rates.creator_bps,
-        coin_creator_fee=creator,
-        track_volume=False,
-        total_unclaimed_tokens=0,
-        total_claimed_tokens=0,
-        current_sol_volume=0,
-        last_update_timestamp=0,
-        min_base_amount_out=swap.tokens,
-        ix_name="buy_exact_quote_in",
-        cashback_fee_basis_points=rates.cashback_bps,
-        cashback=cashback,
-        buyback_fee_basis_points=rates.buyback_bps,
-        buyback_fee=protocol * rates.buyback_bps // BPS,
-        virtual_quote_reserves=0,
-        can_boost=False,
-        base_supply=token.supply,
-        holder_rewards_bps=0,
-        holder_rewards=0,
+        timestamp,
+        tokens,
+        paid,  # at most
+        0,  # the user's tokens before
+        paid,  # the user's lamports before
+        token.pool_base + tokens,
+        after - quote - lp_fee,
+        quote,
+        rates.lp_bps,
+        lp_fee,
+        rates.protocol_bps,
+        protocol,
+        quote + lp_fee,
+        paid,
+        token.pool,
+        *(wallet, wallet, wallet),  # the user and its token accounts
+        *(FEE_RECIPIENT, FEE_RECIPIENT),
+        token.creator,
+        rates.creator_bps,
+        creator,
+        *_NO_VOLUME,
+        tokens,  # at least
+        "buy_exact_quote_in",
+        rates.cashback_bps,
+        cashback,
+        rates.buyback_bps,
+        protocol * rates.buyback_bps // BPS,
+        *_NO_BOOST,
+        token.supply,
+        *_NO_HOLDER_REWARDS,
     )
 
 
 def pool_sell(token: Token, swap: Swap, timestamp: int) -> SellEvent:
     """As `pool_buy`."""
-    rates, said = swap.rates, shown(token, swap)
-    protocol = fee_on(said.quote, rates.protocol_bps)
-    creator = fee_on(said.quote, rates.creator_bps)
-    cashback = fee_on(said.quote, rates.cashback_bps)
-    received = said.quote - said.lp_fee - protocol - creator - cashback
+    rates, tokens, wallet, quote, lp_fee, after = _pool_trade(token, swap)
+    protocol = fee_on(quote, rates.protocol_bps)
+    creator = fee_on(quote, rates.creator_bps)
+    cashback = fee_on(quote, rates.cashback_bps)
     return SellEvent(
-        timestamp=timestamp,
-        base_amount_in=swap.tokens,
-        min_quote_amount_out=0,
-        user_base_token_reserves=swap.tokens,
-        user_quote_token_reserves=0,
-        pool_base_token_reserves=token.pool_base - swap.tokens,
-        pool_quote_token_reserves=said.reserves.real_quote + said.quote - said.lp_fee,
-        quote_amount_out=said.quote,
-        lp_fee_basis_points=rates.lp_bps,
-        lp_fee=said.lp_fee,
-        protocol_fee_basis_points=rates.protocol_bps,
-        protocol_fee=protocol,
-        quote_amount_out_without_lp_fee=said.quote - said.lp_fee,
-        user_quote_amount_out=received,
-        pool=token.pool,
-        user=swap.wallet,
-        user_base_token_account=swap.wallet,
-        user_quote_token_account=swap.wallet,
-        protocol_fee_recipient=FEE_RECIPIENT,
-        protocol_fee_recipient_token_account=FEE_RECIPIENT,
-        coin_creator=token.creator,
-        coin_creator_fee_basis_points=rates.creator_bps,
-        coin_creator_fee=creator,
-        cashback_fee_basis_points=rates.cashback_bps,
-        cashback=cashback,
-        buyback_fee_basis_points=rates.buyback_bps,
-        buyback_fee=protocol * rates.buyback_bps // BPS,
-        virtual_quote_reserves=0,
-        can_boost=False,
-        base_supply=token.supply,
-        holder_rewards_bps=0,
-        holder_rewards=0,
+        timestamp,
+        tokens,
+        0,  # lamports at least
+        tokens,  # the user's tokens before
+        0,  # the user's lamports before
+        token.pool_base - tokens,
+        after + quote - lp_fee,
+        quote,
+        rates.lp_bps,
+        lp_fee,
+        rates.protocol_bps,
+        protocol,
+        quote - lp_fee,
+        quote - lp_fee - protocol - creator - cashback,
+        token.pool,
+        *(wallet, wallet, wallet),  # the user and its token accounts
+        *(FEE_RECIPIENT, FEE_RECIPIENT),
+        token.creator,
+        rates.creator_bps,
+        creator,
+        rates.cashback_bps,
+        cashback,
+        rates.buyback_bps,
+        protocol * rates.buyback_bps // BPS,
+        *_NO_BOOST,
+        token.supply,
+        *_NO_HOLDER_REWARDS,
     )
+
+
+def _pool_trade(token: Token, swap: Swap) -> tuple[FeeRates, int, str, int, int, int]:
+    """(rates, tokens, wallet, quote, LP fee, the pool's quote after it), in the units that the token is quoted in."""
+    if token.quote_mint:
+        said = shown(token, swap)
+        return swap.rates, swap.tokens, swap.wallet, said.quote, said.lp_fee, said.reserves.real_quote
+    return swap.rates, swap.tokens, swap.wallet, swap.quote, swap.lp_fee, token.pool_quote
 
 
 def pool_created(token: Token, timestamp: int) -> CreatePoolEvent:
