@@ -9,6 +9,7 @@ from typing import Any
 
 from core.chain.codec.kinds import Undecodable
 from core.chain.codec.layout import Layout
+from core.chain.codec.packings import packing
 from core.chain.launchlab import LaunchLabPoolCreateEvent, LaunchLabTradeEvent, TradeLayout
 from core.chain.minor import OTHER_LAYOUTS, OtherEvent
 from core.chain.programs import LAUNCHLAB, NAMES, PUMP, PUMPSWAP, event_discriminator
@@ -127,6 +128,12 @@ def encode_event(event: Event) -> bytes:
         values = [event.values[name] for name in layout.names if name in event.values]
         return event_discriminator(event.name) + layout.encode(values) + event.extra
     return _WRITERS[type(event)](event)
+
+
+def packing_of(struct: type[Any], *lengths: int) -> Callable[..., bytes]:
+    """What packs a whole payload of such an event from its raw values in order: keys as 32 bytes, texts and lists as
+    they are written, in `lengths` bytes each. For who writes one kind of event for every trade of a market."""
+    return packing(_LAYOUTS[struct].kinds, _HEADS[struct], lengths)
 
 
 def _kind(program: str, name: str) -> str:

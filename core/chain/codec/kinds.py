@@ -108,6 +108,7 @@ def array(item: Fixed, count: int) -> Fixed:
     return Fixed(f"{packing.size}s", read, write)
 
 
+PROGRAM_TEXT = text()
 KEY = Fixed("32s", key_text, key_bytes)
 I128 = Fixed("16s", _signed, _i128)
 U128_KIND = Fixed("16s", _unsigned, _u128)
@@ -120,7 +121,7 @@ U64 = Annotated[int, Fixed("Q")]
 I64 = Annotated[int, Fixed("q")]
 Signed128 = Annotated[int, I128]
 Unsigned128 = Annotated[int, U128_KIND]
-ProgramText = Annotated[str, text()]
+ProgramText = Annotated[str, PROGRAM_TEXT]
 NameText = Annotated[str, text(NAME_BYTES)]
 SymbolText = Annotated[str, text(SYMBOL_BYTES)]
 UriText = Annotated[str, text(URI_BYTES)]

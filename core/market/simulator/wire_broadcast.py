@@ -2,9 +2,8 @@
 
 from base64 import b64decode, b64encode
 
-from core.chain.events import Event
 from core.chain.programs import PUMP, PUMPSWAP
-from core.chain.wire import log_lines, migration_lines
+from core.chain.wire import Call, call_lines, call_of, migration_lines
 from core.market.simulator import wire_events
 from core.market.simulator.names import Names
 from core.market.simulator.state import MarketState, Token
@@ -27,7 +26,7 @@ class WireBroadcast:
         self._slot = 0
         self._timestamp = 0
         self._done: list[RawTransaction] = []
-        self._events: list[Event] = []
+        self._calls: list[Call] = []
         self._program = PUMP
         self._signature = ""
         self._ours = ""
@@ -41,20 +40,21 @@ class WireBroadcast:
 
     def launched(self, token: Token) -> None:
         self._open(PUMP)
-        self._events.append(wire_events.created(token, self._timestamp))
+        self._calls.append(call_of(wire_events.created(token, self._timestamp)))
 
     def traded(self, token: Token, swap: Swap, joined: bool = False) -> None:
         if not joined:
             self._open(PUMPSWAP if token.pool else PUMP)
         if not token.pool:
-            self._events.append(wire_events.curve_trade(token, swap, self._timestamp))
+            name = "BuyExactQuoteInV2" if swap.side is _BUY else "SellV2"
+            self._calls.append((name, wire_events.curve_trade(token, swap, self._timestamp)))
         elif swap.side is _BUY:
-            self._events.append(wire_events.pool_buy(token, swap, self._timestamp))
+            self._calls.append(("BuyExactQuoteIn", wire_events.pool_buy(token, swap, self._timestamp)))
         else:
-            self._events.append(wire_events.pool_sell(token, swap, self._timestamp))
+            self._calls.append(("Sell", wire_events.pool_sell(token, swap, self._timestamp)))
 
     def completed(self, token: Token, wallet: str) -> None:
-        self._events.append(wire_events.completed(token, wallet, self._timestamp))
+        self._calls.append(call_of(wire_events.completed(token, wallet, self._timestamp)))
 
     def migrated(self, token: Token) -> None:
         self._close()
@@ -85,7 +85,7 @@ class WireBroadcast:
 
     def _open(self, program: str) -> None:
         """Begin the next transaction."""
-        if self._events:
+        if self._calls:
             self._close()
         self._program = program
         self._state.landed += 1
@@ -93,10 +93,10 @@ class WireBroadcast:
 
     def _close(self) -> None:
         """Write the open transaction, if there is one."""
-        if not self._events:
+        if not self._calls:
             return
-        lines = tuple(log_lines(self._program, self._events))
-        self._events.clear()
+        lines = tuple(call_lines(self._program, self._calls))
+        self._calls.clear()
         self._last_lines, self._last_program = lines, self._program
         self._done.append(RawTransaction(self._signature, self._slot, None, lines))
 

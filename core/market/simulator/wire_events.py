@@ -6,10 +6,14 @@ token accounts are named by the wallet, counters are zero. `timestamp` is whole 
 
 from math import isqrt
 
+from core.chain.codec.keys import key_bytes
+from core.chain.codec.kinds import PROGRAM_TEXT
+from core.chain.codec.layout import EMPTY
+from core.chain.events import packing_of
 from core.chain.programs import SYSTEM, TOKEN, TOKEN_2022, WSOL_MINT
 from core.chain.pump import CompleteEvent, CompletePumpAmmMigrationEvent, CreateEvent, TradeEvent
 from core.chain.pumpswap import BuyEvent, CreatePoolEvent, SellEvent
-from core.market.fees import BPS, FeeRates, fee_on
+from core.market.fees import BPS, fee_on
 from core.market.pool import MIGRATION_FEE_LAMPORTS
 from core.market.simulator.addresses import bonding_curve_address, lp_mint_address, pool_authority_address
 from core.market.simulator.names import token_words
@@ -25,9 +29,18 @@ MIGRATOR = "39azUYFWPz3VHgKCf3VChUwbpURdCHRxjWVowf5jUJjg"
 MINIMUM_LP = 100
 """LP units that a new pool locks for ever."""
 _BUY = Side.BUY
+_FEE_RECIPIENT = key_bytes(FEE_RECIPIENT)
+_BUY_TRADE, _SELL_TRADE = PROGRAM_TEXT.write("buy_exact_quote_in_v2"), PROGRAM_TEXT.write("sell_v2")
+_POOL_BUY = PROGRAM_TEXT.write("buy_exact_quote_in")
+_NO_SHAREHOLDERS = EMPTY
+# What a market writes for every trade is packed without a struct between: it costs as much as all the rest.
+_PACK_BUY_TRADE = packing_of(TradeEvent, len(_BUY_TRADE), len(_NO_SHAREHOLDERS))
+_PACK_SELL_TRADE = packing_of(TradeEvent, len(_SELL_TRADE), len(_NO_SHAREHOLDERS))
+_PACK_POOL_BUY = packing_of(BuyEvent, len(_POOL_BUY))
+_PACK_POOL_SELL = packing_of(SellEvent)
 _NO_VOLUME = (False, 0, 0, 0, 0)
 """`track_volume` to `last_update_timestamp`."""
-_NO_BOOST = (0, False)
+_NO_BOOST = (bytes(16), False)
 """`virtual_quote_reserves`, `can_boost`."""
 _NO_HOLDER_REWARDS = (0, 0)
 
@@ -57,8 +70,8 @@ def created(token: Token, timestamp: int) -> CreateEvent:
     )
 
 
-def curve_trade(token: Token, swap: Swap, timestamp: int) -> TradeEvent:
-    """The token holds the reserves after the trade, as the event reports them."""
+def curve_trade(token: Token, swap: Swap, timestamp: int) -> bytes:
+    """The payload of a `TradeEvent`. The token holds the reserves after the trade, as the event reports them."""
     rates, is_buy = swap.rates, swap.side is _BUY
     if token.quote_mint:
         said = shown(token, swap)
@@ -70,33 +83,32 @@ def curve_trade(token: Token, swap: Swap, timestamp: int) -> TradeEvent:
         real_quote = real_sol = token.real_quote
         quote_mint = SYSTEM
     protocol = fee_on(quote, rates.protocol_bps)
-    # By position, in the order of the struct: by name costs ten times as much, and this is every trade.
-    return TradeEvent(
-        token.mint,
+    return (_PACK_BUY_TRADE if is_buy else _PACK_SELL_TRADE)(
+        key_bytes(token.mint),
         sol_quote,
         swap.tokens,
         is_buy,
-        swap.wallet,
+        key_bytes(swap.wallet),
         timestamp,
         virtual_sol,
         token.virtual_base,
         real_sol,
         token.real_base,
-        FEE_RECIPIENT,
+        _FEE_RECIPIENT,
         rates.protocol_bps,
         protocol,
-        token.creator,
+        key_bytes(token.creator),
         rates.creator_bps,
         fee_on(quote, rates.creator_bps),
         *_NO_VOLUME,
-        "buy_exact_quote_in_v2" if is_buy else "sell_v2",
+        _BUY_TRADE if is_buy else _SELL_TRADE,
         token.mayhem,
         rates.cashback_bps,
         fee_on(quote, rates.cashback_bps),
         rates.buyback_bps,
         protocol * rates.buyback_bps // BPS,
-        (),  # shareholders
-        quote_mint,
+        _NO_SHAREHOLDERS,
+        key_bytes(quote_mint),
         quote,
         virtual_quote,
         real_quote,
@@ -114,14 +126,16 @@ def completed(token: Token, wallet: str, timestamp: int) -> CompleteEvent:
     )
 
 
-def pool_buy(token: Token, swap: Swap, timestamp: int) -> BuyEvent:
-    """The event reports the reserves before the trade; the token holds those after it. By position: see above."""
-    rates, tokens, wallet, quote, lp_fee, after = _pool_trade(token, swap)
+def pool_buy(token: Token, swap: Swap, timestamp: int) -> bytes:
+    """The payload of a `BuyEvent`. It reports the reserves before the trade; the token holds those after it."""
+    rates, tokens = swap.rates, swap.tokens
+    quote, lp_fee, after = _pool_trade(token, swap)
     protocol = fee_on(quote, rates.protocol_bps)
     creator = fee_on(quote, rates.creator_bps)
     cashback = fee_on(quote, rates.cashback_bps)
     paid = quote + lp_fee + protocol + creator + cashback
-    return BuyEvent(
+    wallet = key_bytes(swap.wallet)
+    return _PACK_POOL_BUY(
         timestamp,
         tokens,
         paid,  # at most
@@ -136,15 +150,15 @@ def pool_buy(token: Token, swap: Swap, timestamp: int) -> BuyEvent:
         protocol,
         quote + lp_fee,
         paid,
-        token.pool,
+        key_bytes(token.pool),
         *(wallet, wallet, wallet),  # the user and its token accounts
-        *(FEE_RECIPIENT, FEE_RECIPIENT),
-        token.creator,
+        *(_FEE_RECIPIENT, _FEE_RECIPIENT),
+        key_bytes(token.creator),
         rates.creator_bps,
         creator,
         *_NO_VOLUME,
         tokens,  # at least
-        "buy_exact_quote_in",
+        _POOL_BUY,
         rates.cashback_bps,
         cashback,
         rates.buyback_bps,
@@ -155,13 +169,15 @@ def pool_buy(token: Token, swap: Swap, timestamp: int) -> BuyEvent:
     )
 
 
-def pool_sell(token: Token, swap: Swap, timestamp: int) -> SellEvent:
-    """As `pool_buy`."""
-    rates, tokens, wallet, quote, lp_fee, after = _pool_trade(token, swap)
+def pool_sell(token: Token, swap: Swap, timestamp: int) -> bytes:
+    """The payload of a `SellEvent`, as `pool_buy`."""
+    rates, tokens = swap.rates, swap.tokens
+    quote, lp_fee, after = _pool_trade(token, swap)
     protocol = fee_on(quote, rates.protocol_bps)
     creator = fee_on(quote, rates.creator_bps)
     cashback = fee_on(quote, rates.cashback_bps)
-    return SellEvent(
+    wallet = key_bytes(swap.wallet)
+    return _PACK_POOL_SELL(
         timestamp,
         tokens,
         0,  # lamports at least
@@ -176,10 +192,10 @@ def pool_sell(token: Token, swap: Swap, timestamp: int) -> SellEvent:
         protocol,
         quote - lp_fee,
         quote - lp_fee - protocol - creator - cashback,
-        token.pool,
+        key_bytes(token.pool),
         *(wallet, wallet, wallet),  # the user and its token accounts
-        *(FEE_RECIPIENT, FEE_RECIPIENT),
-        token.creator,
+        *(_FEE_RECIPIENT, _FEE_RECIPIENT),
+        key_bytes(token.creator),
         rates.creator_bps,
         creator,
         rates.cashback_bps,
@@ -192,12 +208,12 @@ def pool_sell(token: Token, swap: Swap, timestamp: int) -> SellEvent:
     )
 
 
-def _pool_trade(token: Token, swap: Swap) -> tuple[FeeRates, int, str, int, int, int]:
-    """(rates, tokens, wallet, quote, LP fee, the pool's quote after it), in the units that the token is quoted in."""
+def _pool_trade(token: Token, swap: Swap) -> tuple[int, int, int]:
+    """(quote, LP fee, the pool's quote after it), in the units that the token is quoted in."""
     if token.quote_mint:
         said = shown(token, swap)
-        return swap.rates, swap.tokens, swap.wallet, said.quote, said.lp_fee, said.reserves.real_quote
-    return swap.rates, swap.tokens, swap.wallet, swap.quote, swap.lp_fee, token.pool_quote
+        return said.quote, said.lp_fee, said.reserves.real_quote
+    return swap.quote, swap.lp_fee, token.pool_quote
 
 
 def pool_created(token: Token, timestamp: int) -> CreatePoolEvent:
