@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Struct
 
-from core.chain.codec.kinds import KEY, U8, U16, U64, Bool, Key, Signed128, Undecodable, array
+from core.chain.codec.kinds import I64, KEY, U8, U16, U64, Bool, Key, Signed128, Undecodable, array
 from core.chain.codec.layout import Layout
 from core.chain.fees import Fees, FeeTier
 from core.chain.programs import SYSTEM, WSOL_MINT, account_discriminator
@@ -149,9 +149,30 @@ class GlobalConfig(Struct, frozen=True, gc=False):
     extra: bytes = b""
 
 
-Account = BondingCurve | Pool | FeeConfig | Global | GlobalConfig
+class UserVolumeAccumulator(Struct, frozen=True, gc=False):
+    """What a program counts of one wallet's trades. Cashback is in the quote's base units and waits to be claimed.
 
-_STRUCTS: tuple[type[Any], ...] = (BondingCurve, Pool, FeeConfig, Global, GlobalConfig)
+    Both programs have one a wallet; the stable amounts are the curve program's only.
+    """
+
+    user: Key
+    needs_claim: Bool
+    total_unclaimed_tokens: U64
+    total_claimed_tokens: U64
+    current_sol_volume: U64
+    last_update_timestamp: I64
+    has_total_claimed_tokens: Bool | None = None
+    cashback_earned: U64 | None = None
+    total_cashback_claimed: U64 | None = None
+    stable_cashback_earned: U64 | None = None
+    total_stable_cashback_claimed: U64 | None = None
+    space: int = 0
+    extra: bytes = b""
+
+
+Account = BondingCurve | Pool | FeeConfig | Global | GlobalConfig | UserVolumeAccumulator
+
+_STRUCTS: tuple[type[Any], ...] = (BondingCurve, Pool, FeeConfig, Global, GlobalConfig, UserVolumeAccumulator)
 _LAYOUTS = {struct: Layout.of(struct, frozenset({"space"})) for struct in _STRUCTS}
 _HEADS = {struct: account_discriminator(struct.__name__) for struct in _STRUCTS}
 _BY_HEAD = {head: struct for struct, head in _HEADS.items()}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import fields
 
-from core.chain.accounts import BondingCurve, FeeConfig, Global, GlobalConfig, Pool
+from core.chain.accounts import BondingCurve, FeeConfig, Global, GlobalConfig, Pool, UserVolumeAccumulator
 from core.chain.codec.keys import key_text
 from core.chain.fees import Fees, FeeTier, Shareholder
 from core.chain.launchlab import Curve, LaunchLabPoolCreateEvent, LaunchLabTradeEvent, MintParams, VestingParams
@@ -187,6 +187,6 @@ APPENDING: tuple[type[Any], ...] = (
 events = st.one_of(*map(any_length, APPENDING), launchlab_trades, launchlab_creations)
 newest_events = st.one_of(*map(newest, APPENDING))
 
-ACCOUNTS = (BondingCurve, Pool, FeeConfig, Global, GlobalConfig)
+ACCOUNTS = (BondingCurve, Pool, FeeConfig, Global, GlobalConfig, UserVolumeAccumulator)
 accounts = st.one_of(*map(any_length, ACCOUNTS))
 newest_accounts = st.one_of(*map(newest, ACCOUNTS))

@@ -99,6 +99,9 @@ async function curveAnswer(state) {
         sibling(program.methods.buyExactQuoteInV2(spend, floor), sdk.buyV2Instructions({ ...v2, quoteAmount: cost }), "buyExactQuoteInV2")),
       init_volume: await built(() => sdk.initUserVolumeAccumulator({ payer: user, user })),
       close_volume: await built(() => sdk.closeUserVolumeAccumulator(user)),
+      claim: await built(() => sdk.claimCashbackInstruction({ user })),
+      claim_v2: await built(() =>
+        sdk.claimCashbackV2Instruction({ user, quoteMint: pump.normalizeQuoteMint(bondingCurve.quoteMint), quoteTokenProgram })),
       extend: await built(() => sdk.extendAccountInstruction({ account: pump.bondingCurvePda(mint), user })),
     },
   };
@@ -155,6 +158,14 @@ async function poolAnswer(state) {
       buy_exact_quote_in: await built(exactIn),
       init_volume: await built(() => sdk.initUserVolumeAccumulator({ payer: user, user })),
       close_volume: await built(() => sdk.closeUserVolumeAccumulator(user)),
+      claim: await built(() => {
+        const volume = amm.userVolumeAccumulatorPda(user);
+        return program.methods.claimCashback().accountsPartial({
+          user, quoteMint: pool.quoteMint, quoteTokenProgram, userVolumeAccumulator: volume,
+          userVolumeAccumulatorWsolTokenAccount: getAssociatedTokenAddressSync(pool.quoteMint, volume, true, quoteTokenProgram),
+          userWsolTokenAccount: swap.userQuoteTokenAccount,
+        }).instruction();
+      }),
       extend: await built(() => sdk.extendAccount(swap.poolKey, user)),
     },
   };

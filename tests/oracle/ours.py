@@ -116,6 +116,9 @@ def _compare_curve(c: Comparison) -> None:
             c.instructions("sell", lambda: [legacy.sell(then, tokens, worst)])
     c.instructions("init_volume", lambda: [curve_build.init_volume_accumulator(user, user)])
     c.instructions("close_volume", lambda: [curve_build.close_volume_accumulator(user)])
+    c.instructions("claim", lambda: [curve_build.claim_cashback(user)])
+    claimed = (user, facts.quote_mint, facts.quote_token_program)
+    c.instructions("claim_v2", lambda: [curve_build.claim_cashback_v2(*claimed)])
     c.instructions("extend", lambda: [curve_build.extend_account(bonding_curve(mint), user)])
 
 
@@ -186,6 +189,8 @@ def _compare_pool(c: Comparison) -> None:
     c.instructions("buy_exact_quote_in", lambda: [pool_build.buy_exact_quote_in(accounts, spend, least)])
     c.instructions("init_volume", lambda: [pool_build.init_volume_accumulator(user, user)])
     c.instructions("close_volume", lambda: [pool_build.close_volume_accumulator(user)])
+    claimed = (user, facts.quote_mint, facts.quote_token_program)
+    c.instructions("claim", lambda: [pool_build.claim_cashback(*claimed)])
     c.instructions("extend", lambda: [pool_build.extend_account(facts.address, user)])
 
 

@@ -110,6 +110,30 @@ def close_volume_accumulator(user: Pubkey) -> Instruction:
     return bare(PUMP_ID, "close_user_volume_accumulator", *accounts)
 
 
+def claim_cashback(user: Pubkey) -> Instruction:
+    """Pays the cashback of SOL-quoted coins to its wallet, as lamports. Anybody may send it."""
+    accounts = (write(user), write(volume_accumulator(user, PUMP_ID)), read(SYSTEM_ID))
+    return bare(PUMP_ID, "claim_cashback", *accounts, read(CURVE_EVENT_AUTHORITY), read(PUMP_ID))
+
+
+def claim_cashback_v2(user: Pubkey, quote_mint: Pubkey, quote_token_program: Pubkey) -> Instruction:
+    """Pays the cashback of coins with this quote into the wallet's token account. Anybody may send it."""
+    volume = volume_accumulator(user, PUMP_ID)
+    accounts = (
+        write(user),
+        write(volume),
+        read(quote_mint),
+        read(quote_token_program),
+        read(ASSOCIATED_TOKEN_ID),
+        write(token_account(volume, quote_mint, quote_token_program)),
+        write(token_account(user, quote_mint, quote_token_program)),
+        read(SYSTEM_ID),
+        read(CURVE_EVENT_AUTHORITY),
+        read(PUMP_ID),
+    )
+    return bare(PUMP_ID, "claim_cashback_v2", *accounts)
+
+
 def extend_account(account: Pubkey, user: Pubkey) -> Instruction:
     """Grows an old curve's account to today's length, at the user's cost. Trades need it not: they read short ones."""
     accounts = (write(account), pay(user), read(SYSTEM_ID), read(CURVE_EVENT_AUTHORITY), read(PUMP_ID))

@@ -12,7 +12,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from core.chain.build import pool
-from core.chain.build.addresses import WSOL
+from core.chain.build.addresses import PUMPSWAP_ID, WSOL, volume_accumulator
 from core.chain.build.curve import CurveAccounts
 from core.chain.build.facts import CurveFacts, PoolFacts
 from core.chain.build.funds import (
@@ -24,6 +24,10 @@ from core.chain.build.funds import (
     wrap,
 )
 from core.chain.build.pool import PoolAccounts
+from core.chain.rent import TOKEN_ACCOUNT_LAMPORTS
+
+CASHBACK_RENT_LAMPORTS = TOKEN_ACCOUNT_LAMPORTS
+"""What trading cashback coins on pools costs a wallet once and for ever, before the first entry into one."""
 
 
 class Tip(Struct, frozen=True):
@@ -80,6 +84,20 @@ def pool_sell(
     unwrapped = [unwrap(user)] if base_is_sol or facts.quote_mint == WSOL else []
     closed = [_closed(user, accounts.user_base, facts.base_token_program)] if close and not base_is_sol else []
     return [*_pool_extension(facts, user), *wrapped, opened, trade, *unwrapped, *closed]
+
+
+def pool_cashback_setup(facts: PoolFacts, payer: Pubkey, user: Pubkey, *, has_accumulator: bool) -> list[Instruction]:
+    """What must exist before a wallet trades a cashback coin on a pool; nothing for other coins.
+
+    The program refuses such a trade without the accumulator's own token account (its errors 6060 and 6061), and the
+    SDKs do not open it. Its owner is an account of the program, which never closes it: `CASHBACK_RENT_LAMPORTS` are
+    lost. The accumulator itself, opened here unless it `has_accumulator`, gives its rent back when it is closed.
+    """
+    if not facts.is_cashback:
+        return []
+    opened = [] if has_accumulator else [pool.init_volume_accumulator(payer, user)]
+    owner = volume_accumulator(user, PUMPSWAP_ID)
+    return [*opened, open_token_account(payer, owner, facts.quote_mint, facts.quote_token_program)]
 
 
 def _closed(user: Pubkey, account: Pubkey, token_program: Pubkey) -> Instruction:

@@ -113,6 +113,23 @@ def close_volume_accumulator(user: Pubkey) -> Instruction:
     return bare(PUMPSWAP_ID, "close_user_volume_accumulator", *accounts)
 
 
+def claim_cashback(user: Pubkey, quote_mint: Pubkey, quote_token_program: Pubkey) -> Instruction:
+    """Pays the cashback of pools with this quote into the wallet's token account. Anybody may send it."""
+    volume = volume_accumulator(user, PUMPSWAP_ID)
+    accounts = (
+        write(user),
+        write(volume),
+        read(quote_mint),
+        read(quote_token_program),
+        write(token_account(volume, quote_mint, quote_token_program)),
+        write(token_account(user, quote_mint, quote_token_program)),
+        read(SYSTEM_ID),
+        read(POOL_EVENT_AUTHORITY),
+        read(PUMPSWAP_ID),
+    )
+    return bare(PUMPSWAP_ID, "claim_cashback", *accounts)
+
+
 def extend_account(account: Pubkey, user: Pubkey) -> Instruction:
     """Grows an old pool's account to today's length, at the user's cost."""
     accounts = (write(account), pay(user), read(SYSTEM_ID), read(POOL_EVENT_AUTHORITY), read(PUMPSWAP_ID))

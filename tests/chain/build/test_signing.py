@@ -5,10 +5,20 @@ from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.transaction import VersionedTransaction
 
-from core.chain.build import curve, pool
+from core.chain.build import curve, nonce, pool
 from core.chain.build.funds import transfer
-from core.chain.build.orders import Place, Tip, curve_buy, curve_sell, pool_buy, pool_sell, with_place
+from core.chain.build.orders import (
+    Place,
+    Tip,
+    curve_buy,
+    curve_sell,
+    pool_buy,
+    pool_cashback_setup,
+    pool_sell,
+    with_place,
+)
 from core.chain.build.signing import TRANSACTION_BYTES, Template, compile_message, sign, transaction_bytes
+from core.chain.build.tables import COMMON_ADDRESSES
 from core.errors import Refused
 from tests.chain.build.coins import CASHBACK_POOL, CURVE, RECIPIENTS, USER, key, wallet
 
@@ -84,6 +94,19 @@ def test_the_largest_orders_fit_the_network():
 
     for payer, instructions in ((USER_KEY, purchase), (PAYER.pubkey(), panic), (PAYER.pubkey(), largest())):
         assert transaction_bytes(compile_message(payer, instructions, BLOCKHASH)) <= TRANSACTION_BYTES
+
+
+def test_with_the_common_table_everything_fits_at_once():
+    """Durable nonce, tip, another payer, and a cashback pool whose accounts are still to be opened."""
+    table = AddressLookupTableAccount(key("table"), list(COMMON_ADDRESSES))
+    setup = pool_cashback_setup(CASHBACK_POOL, USER_KEY, USER_KEY, has_accumulator=False)
+    sale = pool_sell(CASHBACK_POOL, ON_POOL, pool.sell(ON_POOL, 5, 1), 5, close=True)
+    listed = [
+        nonce.advance(key("nonce"), USER_KEY),
+        *with_place(PLACE, PAYER.pubkey(), [*setup, *sale]),
+    ]
+
+    assert transaction_bytes(compile_message(PAYER.pubkey(), listed, BLOCKHASH, [table])) <= TRANSACTION_BYTES
 
 
 def test_too_large_a_transaction_is_refused_and_a_lookup_table_mends_it():

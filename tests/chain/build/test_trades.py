@@ -7,7 +7,17 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from core.chain.build import curve, legacy, pool
-from core.chain.build.addresses import PUMP_ID, PUMPSWAP_ID, SYSTEM_ID, bonding_curve, volume_accumulator
+from core.chain.build.addresses import (
+    PUMP_ID,
+    PUMPSWAP_ID,
+    SYSTEM_ID,
+    TOKEN_ID,
+    WSOL,
+    bonding_curve,
+    token_account,
+    volume_accumulator,
+)
+from core.chain.build.orders import pool_cashback_setup
 from core.chain.instructions import decode_trade_call
 from core.errors import Refused
 from tests.chain.build.coins import CASHBACK_POOL, CURVE, MINT, POOL, POOL_ADDRESS, RECIPIENTS, USER, key
@@ -33,6 +43,9 @@ TRACKED = {"buy", "buy_exact_quote_in", "buy_exact_sol_in"}
 OTHERS = [
     ("pump", "init_user_volume_accumulator", curve.init_volume_accumulator(USER_KEY, USER_KEY)),
     ("pump", "close_user_volume_accumulator", curve.close_volume_accumulator(USER_KEY)),
+    ("pump", "claim_cashback", curve.claim_cashback(USER_KEY)),
+    ("pump", "claim_cashback_v2", curve.claim_cashback_v2(USER_KEY, WSOL, TOKEN_ID)),
+    ("pump_amm", "claim_cashback", pool.claim_cashback(USER_KEY, WSOL, TOKEN_ID)),
     ("pump", "extend_account", curve.extend_account(MINT, USER_KEY)),
     ("pump_amm", "init_user_volume_accumulator", pool.init_volume_accumulator(USER_KEY, USER_KEY)),
     ("pump_amm", "close_user_volume_accumulator", pool.close_volume_accumulator(USER_KEY)),
@@ -102,6 +115,17 @@ def test_a_legacy_sale_of_a_cashback_coin_names_its_accumulator_before_the_last_
     assert [len(each) for each in (OLD.buy, OLD.sell, cashback.buy, cashback.sell)] == [18, 16, 18, 17]
     assert cashback.sell[-3].pubkey == volume_accumulator(USER_KEY, PUMP_ID)
     assert cashback.sell[-1].pubkey == RECIPIENTS.buyback
+
+
+def test_a_cashback_pool_wants_accounts_that_the_sdk_does_not_open():
+    opened = pool_cashback_setup(CASHBACK_POOL, USER_KEY, USER_KEY, has_accumulator=False)
+    accounts = pool.pool_accounts(CASHBACK_POOL, USER_KEY, RECIPIENTS)
+    volume = volume_accumulator(USER_KEY, PUMPSWAP_ID)
+
+    assert opened[0] == pool.init_volume_accumulator(USER_KEY, USER_KEY)
+    assert opened[1].accounts[1].pubkey == token_account(volume, WSOL, TOKEN_ID) == accounts.sell[21].pubkey
+    assert pool_cashback_setup(CASHBACK_POOL, USER_KEY, USER_KEY, has_accumulator=True) == opened[1:]
+    assert pool_cashback_setup(POOL, USER_KEY, USER_KEY, has_accumulator=False) == []
 
 
 def test_the_legacy_generation_trades_sol_only():
