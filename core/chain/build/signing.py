@@ -107,14 +107,15 @@ class Template:
     ) -> SignedTransaction:
         """The transaction with this blockhash, and with the data of some instructions, by their index, replaced.
 
-        Refused when data has another length than before, or the signers are not those that the message names.
+        Refused when data has another length or beginning than before (it is another instruction's then), or the signers
+        are not those that the message names.
         """
         message = bytearray(self._message)
         message[self._blockhash_at : self._blockhash_at + KEY_BYTES] = bytes(blockhash)
         for index, new in data.items():
             start, end = self._places[index]
-            if len(new) != end - start:
-                raise Refused(f"instruction {index} has {end - start} bytes of data, not {len(new)}")
+            if len(new) != end - start or new[0] != message[start]:
+                raise Refused(f"data of {len(new)} bytes is not that of instruction {index}, of {end - start} bytes")
             message[start:end] = new
         return _signed(bytes(message), _in_order(self._required, signers), last_valid_block_height)
 

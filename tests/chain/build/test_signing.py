@@ -81,9 +81,10 @@ def test_a_template_gives_the_bytes_of_a_compilation():
     assert signed == sign(compile_message(USER_KEY, wanted, LATER), [USER], 5)
 
 
-def test_a_template_takes_no_data_of_another_length():
-    with pytest.raises(Refused, match="bytes of data"):
-        Template(USER_KEY, buy()).sign(BLOCKHASH, {3: b"short"}, [USER], None)
+@pytest.mark.parametrize("data", [b"", b"short", curve.sell_v2(ON_CURVE, 1, 1).data])
+def test_a_template_takes_no_data_of_another_instruction(data: bytes):
+    with pytest.raises(Refused, match="not that of instruction 3"):
+        Template(USER_KEY, buy()).sign(BLOCKHASH, {3: data}, [USER], None)
 
 
 def test_the_largest_orders_fit_the_network():
