@@ -1,14 +1,20 @@
 """Puts a live chain together: nodes, keepers, accounts, and a feed that takes along what the keepers learn."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+import gevent
 from solders.pubkey import Pubkey
 
 from actors.adapters.chain.accounts import ChainAccounts
 from actors.adapters.chain.canary import CanaryKeeper
+from actors.adapters.chain.funding import Funding
+from actors.adapters.chain.gaps import History
+from actors.adapters.chain.held import HeldAccounts
 from actors.adapters.chain.keepers import BlockhashKeeper, FeeKeeper, PriceKeeper, ProgramsKeeper, SlotKeeper
 from actors.adapters.chain.programs import ProgramSettings
 from actors.adapters.chain.tidings import Tidings, ToldFeed
+from actors.adapters.chain.tokens import TokenState
+from actors.adapters.chain.watch import Watch
 from actors.adapters.live_feed import LiveFeed
 from actors.adapters.rpc.client import RpcClient
 from actors.adapters.rpc.node import Node
@@ -46,10 +52,22 @@ class Chain:
         self.pool = PoolSource(self._data)
         self.blockhash = BlockhashKeeper(self.node, settings.rpc)
         self._wallets = wallets if wallets is not None else self._stand_in
-        self.accounts = ChainAccounts(self.node, self.programs, self._payer)
-        self.feed = ToldFeed(
-            LiveFeed(ws_url, settings.live, runtime.seed, plain_hosts=runtime.plain_hosts), self.tidings
+        self.held: Callable[[], Collection[str]] = tuple
+        """Mints of open positions; whoever keeps the books sets it."""
+        rule = settings.live
+        self.funding = Funding(
+            self.node, self.tidings, transactions=rule.funding_transactions, again_s=rule.funding_again_s
         )
+        self.accounts = ChainAccounts(self.node, self.programs, self._payer, self._seen)
+        self.known = HeldAccounts(self.tidings, self._held)
+        self.watch = Watch(
+            ws_url, rule, wanted=self.known.wanted, changed=self.known.changed, plain_hosts=runtime.plain_hosts
+        )
+        history = History(self.node, most=rule.gap_transactions, held=self.known.addresses)
+        live = LiveFeed(
+            ws_url, rule, runtime.seed, plain_hosts=runtime.plain_hosts, fill=history.fill, reread=history.reread
+        )
+        self.feed = ToldFeed(live, self.tidings)
 
     def keepers(self) -> Mapping[str, Keeper]:
         """By name, in the order of their start."""
@@ -67,6 +85,7 @@ class Chain:
                 floor_lamports=self.settings.mining.priority_floor_lamports,
             ),
             "sol_price": PriceKeeper(self.pool, self.http, self.tidings, self.settings.sol_source),
+            "watch": self.watch,
             "canary": CanaryKeeper(
                 self.node,
                 self.accounts,
@@ -88,6 +107,14 @@ class Chain:
         raise Refused(
             f"nobody tells what a SOL costs ({'; '.join(reasons)}); mend MICRO_SOL_SOURCE_URL or SOLANA_RPC_URL"
         )
+
+    def _seen(self, state: TokenState) -> None:
+        """A coin may be entered: beside the question about it, see whom its creator paid."""
+        if state.creator is not None:
+            gevent.spawn(self.funding.look, state.creator)
+
+    def _held(self) -> Collection[str]:
+        return self.held()
 
     def _payer(self) -> Pubkey | None:
         wallets = self._wallets()

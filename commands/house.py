@@ -11,6 +11,7 @@ from actors.keeper import Keeper
 from actors.services import Services
 from actors.system import System
 from actors.tree import Worker
+from commands.chain import Chain
 from commands.journal import Journal
 from commands.strategies import hearing_of
 from core.chain.decode import Decoder
@@ -44,8 +45,8 @@ class Source(Struct, frozen=True, kw_only=True):
     """Our wallets on its paper chain, as they were when it was opened."""
     waits: bool
     """It can be held back: embedded market and recordings."""
-    keepers: Mapping[str, Keeper] = {}
-    """What of a live chain is kept fresh, by name."""
+    live: Chain | None = None
+    """The chain that the feed is of, where it can be asked."""
     warning: str = ""
     """What a person must know of it from the start on; empty: nothing."""
 
@@ -71,7 +72,8 @@ class House:
         self.mode = mode
         self.began_s = time.monotonic()
         self._run_written = False
-        self.tree = tree(keepers=source.keepers)
+        self.keepers: Mapping[str, Keeper] = {} if source.live is None else source.live.keepers()
+        self.tree = tree(keepers=self.keepers)
         self.services = Services(
             settings=settings,
             market=MarketNow(rule=settings.sol_price, emergency=settings.emergency),
@@ -86,7 +88,8 @@ class House:
             source_waits=source.waits,
             strategy=strategy if strategy is not None else hearing_of(settings, paced=paced),
         )
-        if "canary" in source.keepers:
+        if source.live is not None:
+            source.live.held = lambda: [one.mint for one in self.services.books().operations.values()]
             # Unknown until it has been tried: entries wait for it.
             self.services.market.canary = Canary()
         self.system = System(
@@ -122,7 +125,7 @@ class House:
 
     def start(self, servers: Sequence[Worker] = ()) -> None:
         """Start the tree; `servers` are its HTTP servers."""
-        self.tree = tree(servers, self.source.keepers)
+        self.tree = tree(servers, self.keepers)
         self.system.start(self.tree)
 
     def stop(self) -> bool:

@@ -105,7 +105,7 @@ def live(settings: Settings, state: StateDirectory, url: str, rpc_urls: str = ""
     chain = Chain(settings, addresses(rpc_urls), url)
     feed = Started(chain.feed, start_at_s=time(), sol_usd=chain.sol_usd())
     source = beside(feed, settings, state, decoder=decoder, tape=tape, waits=False)
-    return replace(source, accounts=chain.accounts, keepers=chain.keepers())
+    return replace(source, accounts=chain.accounts, live=chain)
 
 
 SLOT_S = 0.4

@@ -20,3 +20,8 @@ class LiveRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A connection that lived so long was good: the next backoff begins anew."""
     queue_transactions: int = 50_000
     """Beyond it the consumer is too slow: all that waits is dropped and a gap is marked."""
+    gap_transactions: int = 200
+    """Read at most to fill a gap; a node asked for more would deny the exits their calls."""
+    funding_transactions: int = 10
+    """Of a creator's latest, read to see whom it paid, when its coin may be entered."""
+    funding_again_s: float = 60.0

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import gevent
 import pytest
-from msgspec.structs import replace
 
 from actors.adapters.state_directory import StateDirectory
 from actors.keeper import KeeperView
@@ -45,8 +44,8 @@ def housed(tmp_path: Path) -> Iterator[Callable[[Reader], House]]:
     def start(reader: Reader) -> House:
         settings = from_texts(EARLY)
         state = StateDirectory(tmp_path)
-        source = replace(sources.embedded(settings, state), keepers={"test": reader})
-        house = House(settings, state, source, mode="paper", paced=True)
+        house = House(settings, state, sources.embedded(settings, state), mode="paper", paced=True)
+        house.keepers = {"test": reader}
         houses.append(house)
         house.start()
         return house

@@ -42,11 +42,15 @@ class ChainAccounts:
     `units` by mint the compute units of the newest round trip, buy and sale together.
     """
 
-    def __init__(self, node: Node, programs: ProgramSettings, payer: Payer) -> None:
+    def __init__(
+        self, node: Node, programs: ProgramSettings, payer: Payer, seen: Callable[[TokenState], None] | None = None
+    ) -> None:
         self.counts: dict[str, int] = {}
         self.units: dict[str, int] = {}
         self._node, self._programs, self._payer = node, programs, payer
         self._decoder = Decoder()
+        self._seen = seen
+        """Told of every token as it was read: what is bought next can be built from it without another call."""
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
         """`at_s` is 0: whoever asked knows what time it was. None: the chain could not be read at all."""
@@ -55,6 +59,8 @@ class ChainAccounts:
         if state is None or state.mint is None:
             largest.kill()
             return None
+        if self._seen is not None:
+            self._seen(state)
         trip = gevent.spawn(self._tried, "round trip", lambda: self.round_trip(state, stake_lamports))
         holders = self._tried("owners", lambda: self._holders(state, largest.get()))
         told = trip.get() or Trip(ok=None)

@@ -55,6 +55,13 @@ class TokenState(Struct, frozen=True, kw_only=True):
         # Its quote is wrapped SOL by the very address.
         return Venue.POOL if self.pool is not None and self.pool_base and self.pool_quote else None
 
+    @property
+    def creator(self) -> str | None:
+        """Who gets the creator's fees; None where the accounts do not say."""
+        if self.curve is not None and self.curve.creator is not None:
+            return self.curve.creator
+        return None if self.pool is None else self.pool.coin_creator
+
     def market(self) -> Curve | Pool | None:
         """The reserves of its venue."""
         if self.venue is Venue.CURVE and self.curve is not None:

@@ -40,15 +40,20 @@ class Peer:
             self.send(event.response())
 
     def _subscribe(self, request: dict[str, Any]) -> None:
-        subject = "slot" if request["method"] == "slotSubscribe" else request["params"][0]["mentions"][0]
         self.node.requests.append(request)
+        if request["method"].endswith("Unsubscribe"):
+            number = request["params"][0]
+            self.subscriptions = {subject: one for subject, one in self.subscriptions.items() if one != number}
+            return self.send(TextMessage(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": True})))
+        first = request["params"][0] if request["params"] else "slot"
+        subject = first["mentions"][0] if isinstance(first, dict) else first
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"]}
         if subject in self.node.refused:
             answer["error"] = {"code": -32601, "message": "Method not found"}
         else:
             answer["result"] = self.subscriptions[subject] = next(self.node.numbers)
-        self.send(TextMessage(json.dumps(answer)))
         self.node.subscribed.set()
+        return self.send(TextMessage(json.dumps(answer)))
 
     def send(self, event: Any) -> None:
         self.socket.sendall(self.protocol.send(event))
