@@ -14,7 +14,7 @@ from msgspec import Struct, ValidationError, convert
 from core.chain import accounts, tokens
 from core.chain.accounts import Account
 from core.chain.codec.kinds import Undecodable
-from core.chain.events import READERS, Event, kind_of
+from core.chain.events import KINDS, READERS, Event
 from core.chain.instructions import TradeCall, decode_trade_call
 from core.chain.logs import data_lines
 from core.chain.programs import CPI_EVENT_PREFIX, NAMES
@@ -150,14 +150,15 @@ class Decoder:
             try:
                 # `convert` reads strict base64 in half the time of the standard library.
                 data = convert(payload, bytes) if isinstance(payload, str) else payload
-                event = readers.get(data[:8], _unknown)(data)
+                head = data[:8]
+                event = readers.get(head, _unknown)(data)
             except _UNREADABLE as error:
                 self._refuse(NAMES[program], error, payload)
                 continue
             if event.extra:
                 name = type(event).__name__
                 self.grown[name] = self.grown.get(name, 0) + 1
-            kind = kind_of(event)
+            kind = KINDS[program][head]
             kinds[kind] = kinds.get(kind, 0) + 1
             events.append(event)
         return events

@@ -141,13 +141,11 @@ def _kind(program: str, name: str) -> str:
     return f"{NAMES[program]}.{'_'.join(words).lower()}"
 
 
-_KINDS = {struct: _kind(program, name) for program, structs in _BY_PROGRAM.items() for name, struct in structs.items()}
-_OTHER_KINDS = {(program, name): _kind(program, name) for program, layouts in OTHER_LAYOUTS.items() for name in layouts}
-
-
-def kind_of(event: Event) -> str:
-    """Program and kind for counters, as `pump.trade`: bounded."""
-    return _OTHER_KINDS[event.program, event.name] if isinstance(event, OtherEvent) else _KINDS[type(event)]
+KINDS: dict[str, dict[bytes, str]] = {
+    program: {event_discriminator(name): _kind(program, name) for name in (*layouts, *_BY_PROGRAM.get(program, ()))}
+    for program, layouts in OTHER_LAYOUTS.items()
+}
+"""Program id -> discriminator -> program and kind for counters, as `pump.trade`: bounded."""
 
 
 def program_of(event: Event) -> str:

@@ -22,6 +22,9 @@ _OUTER = {
 }
 """Depth of the last call begun, and how many calls have ended since -> how the line of the one running ends."""
 
+_CALLER = {f"{_INVOKE}{depth}]\n": f"{_INVOKE}{depth - 1}]\n" for depth in range(2, _DEPTHS)}
+"""How the line of a call ends -> how that of its caller ends."""
+
 
 def data_lines(logs: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
     """Every `Program data: ` payload (base64) in order, with the id of the program that was running, and whether the
@@ -40,13 +43,28 @@ def data_lines(logs: Sequence[str]) -> tuple[list[tuple[str, str]], bool]:
     found = []
     while at >= 0:
         end = text.find("\n", at + 15)
-        found.append((_running(text, at), text[at + 15 : end]))
+        found.append((_running(text, at, end), text[at + 15 : end]))
         at = text.find(_DATA, end)
     return found, truncated
 
 
-def _running(text: str, at: int) -> str:
-    """The program running where the line at `at` was written.
+def _running(text: str, at: int, end: int) -> str:
+    """The program running where the line from `at` to `end` was written.
+
+    Most programs report by a call what they have just said: a call that begins at depth k in the next line was made by
+    what runs at k - 1, which is the last that began there.
+    """
+    following = text.find("\n", end + 1)
+    mark = _CALLER.get(text[following - 11 : following + 1])
+    if mark is None or text.startswith(_TEXT, end):
+        return _running_by_counting(text, at)
+    # The line break before the data ends the line before them, and the mark may end with it.
+    start, begun = _last_begun(text, mark, at + 1)
+    return text[start + 9 : begun] if begun >= 0 else ""
+
+
+def _running_by_counting(text: str, at: int) -> str:
+    """As `_running`, from what stands before the line alone.
 
     The last call before it began at depth k; m calls have ended since: the one running is the last begun at k - m.
     """

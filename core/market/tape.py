@@ -5,7 +5,7 @@ they are moved on here, LP fee included. A pool is a token's canonical one when 
 what happens in other pools says nothing about the price that counts and is left out, but counted.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from core.chain.events import Event
@@ -84,12 +84,11 @@ class Tape:
         reader = self._readers.get(type(event))
         return None if reader is None else reader(event, slot, at_s, signature)
 
-    def take(self, events: Iterable[Event], *, slot: int, at_s: float, signature: str) -> Iterator[AnyMarketData]:
+    def take(self, events: Iterable[Event], *, slot: int, at_s: float, signature: str) -> list[AnyMarketData]:
         """The messages that the events of one transaction make, in order."""
-        for event in events:
-            message = self.read(event, slot, at_s, signature)
-            if message is not None:
-                yield message
+        read = self.read
+        messages = [read(event, slot, at_s, signature) for event in events]
+        return [message for message in messages if message is not None]
 
     def learn(self, pool: str, mint: str, reserves: Reserves | None = None, quote_mint: str = "") -> None:
         """From now on `pool` is the canonical pool of `mint`: for tokens that graduated before the feed began."""

@@ -82,12 +82,13 @@ def text(limit_bytes: int | None = None) -> Variable:
         raw = value.encode()
         return LENGTH.pack(len(raw)) + raw
 
+    # A program's own words are names of instructions: few, and one with each trade.
+    known_text = lru_cache(maxsize=256)(bytes.decode)
     if limit_bytes is None:
-        # Names of instructions: few, and one with each trade.
         write = lru_cache(maxsize=256)(write)
 
     def pinned(length: int) -> Fixed:
-        return Fixed(f"{length}s", bytes.decode)
+        return Fixed(f"{length}s", known_text)
 
     # A stranger's text has any length, so that pinning it would never pay.
     return Variable(read, write, pinned if limit_bytes is None else None)
