@@ -89,9 +89,10 @@ def pool_sell(
 def pool_cashback_setup(facts: PoolFacts, payer: Pubkey, user: Pubkey, *, has_accumulator: bool) -> list[Instruction]:
     """What must exist before a wallet trades a cashback coin on a pool; nothing for other coins.
 
-    The program refuses such a trade without the accumulator's own token account (its errors 6060 and 6061), and the
-    SDKs do not open it. Its owner is an account of the program, which never closes it: `CASHBACK_RENT_LAMPORTS` are
-    lost. The accumulator itself, opened here unless it `has_accumulator`, gives its rent back when it is closed.
+    The program has errors for an accumulator or its token account that are missing (6060, 6061), and the SDKs open
+    neither; whether a trade would open them by itself is nowhere said, and opening them first is right in both cases.
+    The token account is the program's and never closed: `CASHBACK_RENT_LAMPORTS` are lost. The accumulator, opened
+    here unless the wallet `has_accumulator`, gives its rent back when it is closed.
     """
     if not facts.is_cashback:
         return []
