@@ -28,11 +28,6 @@ from core.settings import Settings
 Wallets = Callable[[], Sequence[str]]
 
 
-def addresses(text: str) -> tuple[str, ...]:
-    """Several addresses of one setting, separated by commas."""
-    return tuple(one.strip() for one in text.split(",") if one.strip())
-
-
 class Chain:
     """A live chain behind its nodes. `node` asks it anything, `blockhash` is always fresh, `feed` brings its market.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import gevent
 from gevent.event import Event
 
-from actors.adapters.environment import foreign
+from actors.adapters.environment import addresses, foreign
 from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
 from commands import process, sources, strategies
@@ -66,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
     journal = opened_journal(state)
     if settings.runtime.feed == sources.LIVE:
         file = Path(options.settings_file) if options.settings_file else None
-        node, rpc = foreign("SOLANA_WS_URL", file=file), foreign("SOLANA_RPC_URL", file=file)
-        source = sources.live(settings, state, node, rpc)
+        rpc_urls = addresses("SOLANA_RPC_URL", file=file)
+        source = sources.live(settings, state, foreign("SOLANA_WS_URL", file=file), rpc_urls)
     else:
         source = sources.embedded(settings, state, market, not_before_s=journal.books.at_s)
     check_pair(state.path, journal.books, source.chain)

@@ -1,6 +1,6 @@
 """Which market is traded on: the embedded one, a recording, or live; each with the paper venue that fits it."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from time import time
 
 from msgspec.structs import replace
@@ -9,7 +9,7 @@ from actors.adapters.live_feed import LiveFeed
 from actors.adapters.paper_world import FeedVenue, PaperWorld
 from actors.adapters.scenario_file import scenario_of
 from actors.adapters.state_directory import StateDirectory
-from commands.chain import Chain, addresses
+from commands.chain import Chain
 from commands.house import Source
 from core.chain.decode import Decoder
 from core.errors import Refused
@@ -92,7 +92,7 @@ def beside(
     )
 
 
-def live(settings: Settings, state: StateDirectory, url: str, rpc_urls: str = "") -> Source:
+def live(settings: Settings, state: StateDirectory, url: str, rpc_urls: Sequence[str] = ()) -> Source:
     """The chain itself, traded on paper. Without `rpc_urls` accounts are not read: honeypot facts stay unknown, so
     nothing is entered."""
     if not url:
@@ -102,7 +102,7 @@ def live(settings: Settings, state: StateDirectory, url: str, rpc_urls: str = ""
         bare = LiveFeed(url, settings.live, settings.runtime.seed, plain_hosts=settings.runtime.plain_hosts)
         feed = Started(bare, start_at_s=time(), sol_usd=MarketSettings().sol_price.start_usd)
         return beside(feed, settings, state, decoder=decoder, tape=tape, waits=False)
-    chain = Chain(settings, addresses(rpc_urls), url)
+    chain = Chain(settings, rpc_urls, url)
     feed = Started(chain.feed, start_at_s=time(), sol_usd=chain.sol_usd())
     source = beside(feed, settings, state, decoder=decoder, tape=tape, waits=False)
     return replace(source, accounts=chain.accounts, live=chain)

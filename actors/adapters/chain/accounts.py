@@ -14,6 +14,7 @@ from actors.adapters.chain.programs import ProgramSettings
 from actors.adapters.chain.tokens import TokenState, read_token
 from actors.adapters.rpc.answers import Largest
 from actors.adapters.rpc.node import Node
+from actors.adapters.rpc.requests import PROCESSED
 from core.chain import simulated
 from core.chain.build import round_trip
 from core.chain.build.facts import Recipients
@@ -54,7 +55,7 @@ class ChainAccounts:
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
         """`at_s` is 0: whoever asked knows what time it was. None: the chain could not be read at all."""
-        largest = gevent.spawn(self._tried, "largest", lambda: self._node.largest_accounts(mint))
+        largest = gevent.spawn(self._tried, "largest", lambda: self._node.largest_accounts(mint, PROCESSED))
         state = self._tried("token", lambda: read_token(self._node, mint))
         if state is None or state.mint is None:
             largest.kill()
