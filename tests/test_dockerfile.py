@@ -83,4 +83,5 @@ def test_only_sources_reach_the_image(project: Path):
     rules = [line for line in (project / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
     assert rules[0] == "*"
     let_through = {rule[1:] for rule in rules if rule.startswith("!")}
-    assert let_through == {"actors", "config", "core", "localnet", "monitor", "requirements.lock", "run.py"}
+    rooms = {"actors", "commands", "config", "core", "localnet", "monitor", "strategies"}
+    assert let_through == {*rooms, "requirements.lock", "run.py"}
