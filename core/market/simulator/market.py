@@ -1,5 +1,6 @@
 """The market that agents act in: state, randomness, schedule and broadcast in one place."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 from math import cos, exp, log, pi, prod, sin, sqrt
@@ -62,11 +63,11 @@ class Market:
         self.failed_share = failed_share(settings, ())
         self.is_hidden = self.is_upgraded = False
         self.slot_s = settings.clock.slot_s
-        self.due: dict[int, list[Entry]] = {}
+        self.due: defaultdict[int, list[Entry]] = defaultdict(list)
         """Slot -> what is scheduled for it, in order: nothing is ever scheduled for a slot that is being played, so
         appending keeps the order and no heap is needed."""
         for entry in sorted(state.schedule):
-            self.due.setdefault(entry[0], []).append(entry)
+            self.due[entry[0]].append(entry)
         state.schedule = []
         self.by_mint = {token.mint: token.number for token in state.tokens.values()}
 
@@ -89,12 +90,7 @@ class Market:
         if slot <= now:
             slot = now + 1
         token.pending += 1
-        entry = (slot, sequence, action, token.number, wallet, tokens)
-        entries = self.due.get(slot)
-        if entries is None:
-            self.due[slot] = [entry]
-        else:
-            entries.append(entry)
+        self.due[slot].append((slot, sequence, action, token.number, wallet, tokens))
 
     def scheduled(self) -> list[Entry]:
         """Everything that is still to come, in order."""

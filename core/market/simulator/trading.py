@@ -55,13 +55,18 @@ def buy(market: Market, token: Token, wallet: str, net: int, *, joined: bool = F
 
 
 def _buy_on_curve(market: Market, token: Token, wallet: str, net: int, joined: bool) -> int:
-    tokens = curves.tokens_for(token.virtual_quote, token.virtual_base, net)
+    quote, base, left = token.virtual_quote, token.virtual_base, token.real_base
+    tokens = curves.tokens_for(quote, base, net)
     if tokens <= 0:
         return 0
-    if tokens >= token.real_base:
-        tokens = token.real_base
-        net = min(net, curves.cost_of(token.virtual_quote, token.virtual_base, tokens))
-    move_curve(token, tokens, net)
+    if tokens >= left:
+        tokens = left
+        net = min(net, curves.cost_of(quote, base, tokens))
+    # As `move_curve`, with what is at hand.
+    token.virtual_quote = quote + net
+    token.virtual_base = base - tokens
+    token.real_quote += net
+    token.real_base = left - tokens
     holders = token.holders
     holders[wallet] = holders.get(wallet, 0) + tokens
     rates = _CURVE_CASHBACK_RATES if token.cashback else CURVE_RATES
@@ -117,35 +122,41 @@ def sell(market: Market, token: Token, wallet: str, tokens: int) -> int:
         market.broadcast.failed(token, _SELL)
         token.attention *= market.settings.attention.trapped_keeps
         return 0
-    rates = rates_for(token)
-    if token.stage == ON_CURVE:
-        on_curve, quote_reserves, base_reserves = True, token.virtual_quote, token.virtual_base
-        quote = curves.proceeds_of(quote_reserves, base_reserves, tokens)
+    on_curve = token.stage == ON_CURVE
+    if on_curve:
+        reserves, base = token.virtual_quote, token.virtual_base
+        quote = curves.proceeds_of(reserves, base, tokens)
     else:
-        on_curve, quote_reserves, base_reserves = False, token.pool_quote, token.pool_base
-        quote = pools.proceeds_of(quote_reserves, base_reserves, tokens)
+        reserves, base = token.pool_quote, token.pool_base
+        quote = pools.proceeds_of(reserves, base, tokens)
     if quote < 1_000:
         # Dust whose fees would eat it, or nearly: nobody pays a transaction for that.
         return 0
-    if on_curve and quote > token.real_quote:
-        # Only of a mayhem coin, whose agent took more out than its tokens were worth on the curve.
-        market.broadcast.failed(token, _SELL)
-        return 0
+    rates = rates_for(token)
+    before = reserves / base / START_PRICE
+    base += tokens
+    if on_curve:
+        if quote > token.real_quote:
+            # Only of a mayhem coin, whose agent took more out than its tokens were worth on the curve.
+            market.broadcast.failed(token, _SELL)
+            return 0
+        lp_fee = 0
+        # As `move_curve`, with what is at hand.
+        reserves -= quote
+        token.virtual_quote, token.virtual_base = reserves, base
+        token.real_quote -= quote
+        token.real_base += tokens
+    else:
+        lp_fee = fee_on(quote, rates.lp_bps)
+        reserves -= quote - lp_fee
+        token.pool_quote, token.pool_base = reserves, base
     if tokens == held:
         del token.holders[wallet]
     else:
         token.holders[wallet] = held - tokens
-    if on_curve:
-        move_curve(token, -tokens, -quote)
-        lp_fee = 0
-    else:
-        lp_fee = fee_on(quote, rates.lp_bps)
-        token.pool_quote = quote_reserves - (quote - lp_fee)
-        token.pool_base = base_reserves + tokens
     market.broadcast.traded(token, Swap(_SELL, wallet, quote, tokens, rates, lp_fee))
     _fail_others(market, token, _SELL)
-    before = quote_reserves / base_reserves / START_PRICE
-    if price(token) < before * (1.0 - market.settings.attention.collapse_fall):
+    if reserves / base / START_PRICE < before * (1.0 - market.settings.attention.collapse_fall):
         collapse(market, token)
     return quote
 
