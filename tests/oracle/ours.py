@@ -1,5 +1,6 @@
 """Our answers to the same states, in the form of the oracle's, and what of the two must be equal."""
 
+import struct
 from base64 import b64decode
 from collections.abc import Callable, Sequence
 from math import floor
@@ -21,6 +22,7 @@ from core.chain.build.facts import (
     pool_facts,
     pool_fee_recipients,
 )
+from core.chain.instructions import decode_trade_call
 from core.errors import Refused
 from core.market import official, quotes
 from core.market import pool as pool_market
@@ -54,13 +56,27 @@ class Comparison:
         theirs = self.theirs["instructions"][name]
         name = f"{self.state['kind']} {name}"
         try:
-            ours: object = [plain(each) for each in build()]
-        except Refused as refusal:
-            ours = refusal
-        if isinstance(ours, Refused):
+            ours = [plain(each) for each in build()]
+        except Refused:
             self.equal(f"{name} refused", True, "error" in theirs)
         else:
             self.equal(name, ours, theirs)
+            self.reads_back(ours)
+
+    def reads_back(self, listed: list[Plain]) -> None:
+        """What was built decodes as a trade of this wallet in this coin, with the amounts in its data."""
+        for program, metas, data in listed:
+            call = decode_trade_call(program, [key for key, _, _ in metas], bytes.fromhex(data))
+            if call is not None:
+                amounts = struct.unpack_from("<QQ", bytes.fromhex(data), 8)
+                meant = (self.state["user"], self.mint, amounts)
+                self.equal("reads back", (call.user, call.mint, (call.amount, call.limit)), meant)
+
+    @property
+    def mint(self) -> str:
+        if self.state["kind"] == "curve":
+            return str(self.state["mint"])
+        return _account(Pool, self.state["market"]).base_mint
 
 
 def plain(instruction: Instruction) -> Plain:
