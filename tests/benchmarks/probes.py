@@ -1,4 +1,4 @@
-"""What a running house is watched with: when batches came, how far each order got when, what held the hub up.
+"""What a running house is watched with: when batches were sent, how far each order got when, what held the hub up.
 
 Probes stand where the house meets its ports; nothing inside the path is changed, and a stamp costs less than a tell.
 """
@@ -7,16 +7,16 @@ import gc
 from collections.abc import Iterable
 from itertools import pairwise
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 
-from core.messages import FeedBatch, Order, PlaceOrder
+from core.messages import Order, PlaceOrder
 from core.records import OrderIntended, OrderSigned
 
-STAGES = ("handed over", "decoded and routed", "placed", "intended", "signed", "durable", "submitted")
+STAGES = ("sent", "decoded and routed", "placed", "intended", "signed", "durable", "submitted")
 """What an order passes; each stage is the time since the one before."""
-HANDED, ROUTED, PLACED, INTENDED, SIGNED, DURABLE, SUBMITTED = range(len(STAGES))
+SENT, ROUTED, PLACED, INTENDED, SIGNED, DURABLE, SUBMITTED = range(len(STAGES))
 
 
 def percentile(values: Iterable[float], share: float) -> float:
@@ -25,37 +25,23 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
-class Arrivals:
-    """A feed that notes when each batch was handed over, and how late that was where market time keeps a pace."""
+class Sender(Protocol):
+    """A market that says when it sent the newest batch that was taken from it, on the monotonic clock."""
 
-    def __init__(self, feed: Any, speed: float) -> None:
-        self.name, self.feed, self.speed = feed.name, feed, speed
-        self.handed_s = 0.0
-        self.took_s: list[float] = []
-        """What the source itself (the simulated market) took for each batch."""
-
-    def next(self) -> FeedBatch | None:
-        began_s = perf_counter()
-        batch: FeedBatch | None = self.feed.next()
-        self.handed_s = perf_counter()
-        self.took_s.append(self.handed_s - began_s)
-        return batch
-
-    def close(self) -> None:
-        self.feed.close()
+    sent_s: float
 
 
 class Orders:
     """Stamps of every order of a token, by order id; only first times count, so a re-sent order stays one."""
 
-    def __init__(self, arrivals: Arrivals) -> None:
-        self.arrivals = arrivals
+    def __init__(self, market: Sender) -> None:
+        self.market = market
         self.routed_s = 0.0
         self.stamps: dict[str, list[float]] = {}
 
     def placed(self, order: Order) -> None:
         if order.mint and order.id not in self.stamps:
-            self.stamps[order.id] = [self.arrivals.handed_s, self.routed_s, perf_counter()]
+            self.stamps[order.id] = [self.market.sent_s, self.routed_s, perf_counter()]
 
     def reached(self, order_id: str, stage: int) -> None:
         stamps = self.stamps.get(order_id)
