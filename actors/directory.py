@@ -57,8 +57,14 @@ class Directory(Names):
         entry = self._entries.get(name)
         return entry is not None and entry.state is not DEAD and self.tell(name, message)
 
+    def request(self, name: str, message: object) -> Reply:
+        """Send, and be told later: the answer, or the error, comes into the reply. Waits for nothing."""
+        reply = Reply()
+        self._send_ask(name, message, reply)
+        return reply
+
     def ask(self, name: str, message: object, timeout_s: float) -> object:
-        """Send and wait for the answer, which may be an error of the actor's own.
+        """Send and wait for the answer, which may be an error of the actor's own. What an urgent actor asks goes ahead.
 
         Raises Unavailable when the name is unknown, dead or restarting, or its actor ends before it answers; AskTimeout
         when the answer is late; Refused when its mailbox is full, or when the asked waits for the asker.
@@ -217,7 +223,8 @@ class Directory(Names):
     def _send_ask(self, name: str, message: object, reply: Reply) -> None:
         entry = self._entries.get(name)
         if entry is not None and entry.open is not None:
-            entry.open.tell(message, reply)
+            asker = current_actor()
+            entry.open.tell(message, reply, urgent=asker is not None and asker.context.urgent)
             return
         counts = self.flow.counts(name)
         counts.sent += 1

@@ -1,4 +1,5 @@
-"""The inbox of one actor: control ahead of the rest, bounds that refuse, market data that conflates.
+"""The inbox of one actor: control ahead of the rest, then what the trading path asks; bounds that refuse, market data
+that conflates.
 
 It stands where Pykka expects its inbox (`put`, `get`, `empty`). One greenlet reads; every greenlet of the hub's thread
 may write. A native thread must go through `System.tell_from_thread`.
@@ -78,6 +79,7 @@ class Mailbox:
         "_control",
         "_counts",
         "_events",
+        "_express",
         "_flow",
         "_hub",
         "_market",
@@ -98,6 +100,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._control: deque[Letter] | None = None  # made when it is needed: few actors ever get a control message
+        self._express: deque[Letter] | None = None  # so is this: only what the trading path asks lies in it
         self._queue: deque[Letter] = deque()
         self._commands = self._events = self._market = 0
         self._newest: dict[str, Letter] | None = None
@@ -117,8 +120,8 @@ class Mailbox:
         else:
             self.tell(envelope.message, reply_to)
 
-    def tell(self, message: object, reply_to: Reply | None = None) -> None:
-        """Count and queue a message. Raises Refused when its lane is full."""
+    def tell(self, message: object, reply_to: Reply | None = None, *, urgent: bool = False) -> None:
+        """Count and queue a message, ahead of ordinary ones if `urgent`. Raises Refused when its lane is full."""
         kind = kind_of(type(message))
         counts = self._counts
         counts.sent += 1
@@ -135,9 +138,9 @@ class Mailbox:
                 return
             if self._events >= self._bounds.events:
                 self._refuse("events", self._bounds.events)
-        self.accept(Letter(kind, message, reply_to))
+        self.accept(Letter(kind, message, reply_to), urgent=urgent)
 
-    def accept(self, letter: Letter) -> None:
+    def accept(self, letter: Letter, *, urgent: bool = False) -> None:
         """Queue what is counted already, whatever the bounds say."""
         kind = letter.kind
         if kind == COMMAND:
@@ -148,7 +151,12 @@ class Mailbox:
                 self._market += 1
                 if self._newest is not None:
                     self._newest[letter.message.mint] = letter
-        self._queue.append(letter)
+        if urgent:
+            if self._express is None:
+                self._express = deque()
+            self._express.append(letter)
+        else:
+            self._queue.append(letter)
         self._flow.busy += 1
         if self._waiting is not None and not self._woken:
             self._woken = True
@@ -172,6 +180,8 @@ class Mailbox:
         while True:
             if self._control:
                 return self._control.popleft()
+            if self._express:
+                return self._taken(self._express.popleft())
             if self._queue:
                 return self._taken(self._queue.popleft())
             self._waiting = getcurrent()
@@ -198,17 +208,17 @@ class Mailbox:
             self._waiting = None
 
     def empty(self) -> bool:
-        return not self._control and not self._queue
+        return not self._control and not self._express and not self._queue
 
     def __len__(self) -> int:
         """Ordinary messages that wait."""
-        return len(self._queue)
+        return len(self._queue) + len(self._express or ())
 
     def close(self) -> tuple[list[Letter], list[Letter]]:
         """End of the owner: control letters and ordinary letters that nobody took. Control is refused from here on."""
         self._closed = True
-        control, ordinary = list(self._control or ()), list(self._queue)
-        self._control = None
+        control, ordinary = list(self._control or ()), [*(self._express or ()), *self._queue]
+        self._control = self._express = None
         self._queue.clear()
         self._newest = None
         self._commands = self._events = self._market = 0

@@ -2,6 +2,7 @@
 
 import queue
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pykka
@@ -22,6 +23,10 @@ class Reply(pykka.Future[Any]):
     def wait(self, timeout_s: float | None, turns: Turns | None = None, *, urgent: bool = False) -> bool:
         """Whether an answer came in time; see `Outcome.wait`. A `gevent.Timeout` of the caller's own passes through."""
         return self._outcome.wait(timeout_s, turns, urgent=urgent)
+
+    def rawlink(self, callback: Callable[[], object]) -> None:
+        """Call `callback` once the answer is there; it must not wait."""
+        self._outcome.rawlink(lambda _: callback())
 
     def answer(self) -> Any:
         """What came, after `wait` said so. Raises what the actor raised or refused with."""

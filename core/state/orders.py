@@ -62,6 +62,22 @@ class State(Struct, frozen=True, kw_only=True):
 ExecutorMessage = PlaceOrder | ReservationAnswered | OrderBuilt | OrderLanded | OrderExpired | Tick | Undelivered
 
 
+def order_id_of(message: ExecutorMessage) -> str:
+    """The order that a message is about; empty for a command of none that came back."""
+    match message:
+        case PlaceOrder() | ReservationAnswered():
+            return message.order.id
+        case OrderBuilt() | OrderLanded() | OrderExpired():
+            return message.order_id
+        case Tick():
+            return message.key
+        case Undelivered():
+            command = message.command
+            return command.order.id if isinstance(command, Reserve | SignOrder | SubmitOrder) else ""
+        case _:
+            assert_never(message)
+
+
 def owner(order: Order) -> str:
     """The name of the actor that placed the order and waits for its end."""
     match order.purpose:

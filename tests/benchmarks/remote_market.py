@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
 import msgspec
+from gevent.lock import Semaphore
 from msgspec import Struct
 
 from actors.adapters.state_directory import StateDirectory
 from commands import sources
 from core.market.paper.venue import PaperVenue
-from core.messages import FeedBatch, Order, Settlement, TokenFacts
+from core.messages import FeedBatch, Order, Settlement, SubmitOrder, TokenFacts
 from core.ports import Signed
 from core.settings import Settings, from_texts
 
@@ -97,6 +98,7 @@ class RemoteMarket:
         answering.close()
         self._batches, self._asking = ours, asking
         self._decode = msgspec.msgpack.Decoder(Sent).decode
+        self._one_question = Semaphore()
         self._settled: dict[str, Settlement] = {}
         self._signer = PaperVenue(settings.paper, settings.runtime.seed)
         self.hello = msgspec.msgpack.decode(read(self._batches), type=Hello)
@@ -119,17 +121,21 @@ class RemoteMarket:
         return sent.batch
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
-        write(self._asking, AskFacts(mint, stake_lamports))
-        return msgspec.msgpack.decode(read(self._asking), type=TokenFacts | None)
+        with self._one_question:
+            write(self._asking, AskFacts(mint, stake_lamports))
+            return msgspec.msgpack.decode(read(self._asking), type=TokenFacts | None)
 
     def sign(self, order: Order, slot: int) -> Signed:
         return self._signer.sign(order, slot)
 
-    def submit(self, order: Order, signature: str, last_valid_slot: int) -> None:
+    def submit(self, order: Order, signature: str, last_valid_slot: int, raw: str = "") -> None:
         write(self._asking, Submit(order, signature, last_valid_slot))
 
     def status(self, signature: str) -> Settlement | None:
         return self._settled.get(signature)
+
+    def is_absent(self, submit: SubmitOrder, slot: int) -> bool:
+        return slot > submit.last_valid_slot
 
     def close(self) -> None:
         self._process.terminate()

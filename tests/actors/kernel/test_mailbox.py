@@ -34,6 +34,29 @@ def test_control_is_read_before_everything_that_came_earlier():
     assert taken(mailbox) == [Stop(), Do(what="first"), seen("m")]
 
 
+def test_what_the_trading_path_asks_goes_ahead_of_what_waits_and_after_control():
+    mailbox, counts, flow = opened()
+    mailbox.tell(Do(what="first"))
+    mailbox.tell(seen("m"))
+    mailbox.tell(Do(what="urgent"), Reply(), urgent=True)
+    mailbox.tell(Do(what="urgent too"), Reply(), urgent=True)
+    mailbox.control(Stop())
+
+    assert len(mailbox) == 4
+    assert taken(mailbox) == [Stop(), Do(what="urgent"), Do(what="urgent too"), Do(what="first"), seen("m")]
+    assert counts.sent == 4
+
+
+def test_what_is_urgent_and_was_not_read_is_handed_back_at_the_end():
+    mailbox, _, _ = opened()
+    mailbox.tell(Do(what="first"))
+    mailbox.tell(Do(what="urgent"), Reply(), urgent=True)
+
+    _, ordinary = mailbox.close()
+
+    assert [letter.message for letter in ordinary] == [Do(what="urgent"), Do(what="first")]
+
+
 def test_pykkas_door_sorts_into_the_same_lanes():
     mailbox, counts, _ = opened()
     mailbox.put(Envelope(Do(what="first")))
