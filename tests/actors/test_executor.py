@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from actors.base import Actor, Context
 from actors.executor import ExecutorActor
@@ -38,6 +39,7 @@ class Journal(Actor[Append]):
         self.books = Books()
         self.services: Any = context.system.services
 
+    @override
     def handle(self, message: Append) -> object:
         if not message.records and any(done.error for _, done in DISK):
             return Fatal("disk full")
@@ -54,6 +56,7 @@ class Journal(Actor[Append]):
 class Chain(Actor[Any]):
     """Signs what it is told to, and notes what is to be sent."""
 
+    @override
     def handle(self, message: object) -> object:
         match message:
             case SignOrder(order=order):
@@ -61,6 +64,8 @@ class Chain(Actor[Any]):
                 self.tell("executor", signed)
             case SubmitOrder(order=order):
                 SENT.append(order.id)
+            case _:
+                pass
         return None
 
 

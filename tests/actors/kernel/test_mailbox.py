@@ -35,7 +35,7 @@ def test_control_is_read_before_everything_that_came_earlier():
 
 
 def test_what_the_trading_path_asks_goes_ahead_of_what_waits_and_after_control():
-    mailbox, counts, flow = opened()
+    mailbox, counts, _ = opened()
     mailbox.tell(Do(what="first"))
     mailbox.tell(seen("m"))
     mailbox.tell(Do(what="urgent"), Reply(), urgent=True)
