@@ -3,8 +3,9 @@
 It is made from the topics that `/events` tells, so that a script only has to keep it fresh.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import groupby
 
 from flask import Response, render_template
 
@@ -36,7 +37,7 @@ def sol(lamports: float | None) -> str:
 
 
 def signed_sol(lamports: float | None) -> str:
-    return "unknown" if lamports is None else f"{lamports / LAMPORTS_PER_SOL:+.6f}"
+    return "unknown" if lamports is None else f"{lamports / LAMPORTS_PER_SOL:+.6f}".replace("-", "−")
 
 
 def dollars(usd: float | None) -> str:
@@ -44,11 +45,11 @@ def dollars(usd: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return "–" if value is None else f"{value * 100:.1f} %"
 
 
 def percent(bps: int | None) -> str:
-    return "–" if bps is None else f"{bps / 100:+.1f} %"
+    return "–" if bps is None else f"{bps / 100:+.1f} %".replace("-", "−")
 
 
 def duration(seconds: float | None) -> str:
@@ -84,7 +85,18 @@ def figure(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.3g}"
 
 
+def rising(value: float | None) -> str:
+    """The class of a result."""
+    return "" if not value else ("down" if value < 0 else "up")
+
+
+def told(exits: Sequence[Mapping[str, str]]) -> str:
+    """Reasons in order, neighbours that are the same counted."""
+    runs = [(reason, len(list(run))) for reason, run in groupby(fill["reason"].replace("_", " ") for fill in exits)]
+    return ", ".join(f"{reason} × {count}" if count > 1 else reason for reason, count in runs) or "–"
+
+
 FORMATS = {
     format_.__name__: format_
-    for format_ in (sol, signed_sol, dollars, share, percent, duration, clock, short, label, figure)
+    for format_ in (sol, signed_sol, dollars, share, percent, duration, clock, short, label, figure, rising, told)
 }

@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.eyes import Browser
+from tests.browser.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    one = Browser()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A house that holds a position, its market standing still until the test drives it."""
+    one = Stage(tmp_path / "state")
+    yield one
+    one.close()
