@@ -1,7 +1,8 @@
 """Quotes on Raydium's constant-product pools, integers only, as the program rounds.
 
 Rates are in millionths. Figures and rounding: public source of raydium-cp-swap (`curve/calculator.rs`, `curve/fees.rs`,
-2025). Fees that a mint itself takes on transfer are not in here: such coins are not traded.
+2025) and npm @raydium-io/raydium-sdk-v2 0.2.73, which agree. Exact-in rounds each fee by itself, exact-out both as
+one: the two may differ by a unit. Fees that a mint itself takes on transfer are not in here: such coins are not traded.
 """
 
 from msgspec import Struct
@@ -31,8 +32,10 @@ def output_of(side: CpmmSide, amount_in: int) -> int | None:
     """What exactly `amount_in` buys; None when nothing comes out."""
     if amount_in <= 0 or side.reserve_in <= 0:
         return None
-    rate = side.trade_rate + (side.creator_rate if side.is_creator_fee_on_input else 0)
-    net = amount_in - _share_up(amount_in, rate)
+    creator = _share_up(amount_in, side.creator_rate) if side.is_creator_fee_on_input else 0
+    net = amount_in - _share_up(amount_in, side.trade_rate) - creator
+    if net <= 0:
+        return None
     out = net * side.reserve_out // (side.reserve_in + net)
     if not side.is_creator_fee_on_input:
         out -= _share_up(out, side.creator_rate)
@@ -40,13 +43,18 @@ def output_of(side: CpmmSide, amount_in: int) -> int | None:
 
 
 def input_for(side: CpmmSide, amount_out: int) -> int | None:
-    """What exactly `amount_out` costs; None when the pool does not hold so much."""
+    """What exactly `amount_out` costs; None when the pool does not hold so much.
+
+    None also where there are no fees at all to split: the program divides by their sum, and fails.
+    """
     gross_out = amount_out if side.is_creator_fee_on_input else _before_fee(amount_out, side.creator_rate)
     if amount_out <= 0 or gross_out >= side.reserve_out:
         return None
     net = -(-side.reserve_in * gross_out // (side.reserve_out - gross_out))
-    rate = side.trade_rate + (side.creator_rate if side.is_creator_fee_on_input else 0)
-    return _before_fee(net, rate)
+    if not side.is_creator_fee_on_input:
+        return _before_fee(net, side.trade_rate)
+    rate = side.trade_rate + side.creator_rate
+    return _before_fee(net, rate) if rate else None
 
 
 def _share_up(amount: int, rate: int) -> int:
