@@ -49,6 +49,8 @@ class Chain:
         self._wallets = wallets if wallets is not None else self._stand_in
         self.held: Callable[[], Collection[str]] = tuple
         """Mints of open positions; whoever keeps the books sets it."""
+        self.read: Callable[[TokenState], object] = lambda _: None
+        """Told of every token that facts were read of; whoever builds transactions of it sets it."""
         rule = settings.live
         self.funding = Funding(
             self.node, self.tidings, transactions=rule.funding_transactions, again_s=rule.funding_again_s
@@ -105,6 +107,7 @@ class Chain:
 
     def _seen(self, state: TokenState) -> None:
         """A coin may be entered: beside the question about it, see whom its creator paid."""
+        self.read(state)
         if state.creator is not None:
             gevent.spawn(self.funding.look, state.creator)
 

@@ -1,7 +1,7 @@
 """Puts a running system together: services, tree, opening records; starts it and stops it in order."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from commands.strategies import hearing_of
 from core.chain.decode import Decoder
 from core.hearing import Hearing
 from core.ledger.books import Books
+from core.ledger.fold import apply
 from core.ledger.postings import of_capital
 from core.market.paper.chain import PaperChain
 from core.market.tape import Tape
@@ -41,8 +42,8 @@ class Source(Struct, frozen=True, kw_only=True):
     start_at_s: float
     sol_usd: float
     """At the start; values the capital."""
-    chain: PaperChain
-    """Our wallets on its paper chain, as they were when it was opened."""
+    chain: PaperChain = PaperChain()
+    """Our wallets on its paper chain, as they were when it was opened; empty in live."""
     waits: bool
     """It can be held back: embedded market and recordings."""
     live: Chain | None = None
@@ -64,14 +65,17 @@ class House:
         paced: bool,
         journal: Journal | None = None,
         strategy: Hearing | None = None,
+        learnt: Callable[[Books], tuple[AnyRecord, ...]] | None = None,
     ) -> None:
-        """`strategy`: instead of the one that the settings name."""
+        """`strategy`: instead of the one that the settings name. `learnt`: what the books must learn of the chain
+        before anything else, once a process; it is given the books with their capital opened."""
         self.settings = settings
         self.state = state
         self.source = source
         self.mode = mode
         self.began_s = time.monotonic()
         self._run_written = False
+        self._learnt = learnt
         self.keepers: Mapping[str, Keeper] = {} if source.live is None else source.live.keepers()
         self.tree = tree(keepers=self.keepers)
         self.services = Services(
@@ -121,6 +125,10 @@ class House:
                     strategy=self.services.strategy.name,
                 )
             )
+            if self._learnt is not None:
+                for record in records:
+                    books = apply(books, record)
+                records += self._learnt(books)
         return tuple(records)
 
     def start(self, servers: Sequence[Worker] = ()) -> None:

@@ -54,12 +54,21 @@ def _unjournaled(books: Books, record: UnjournaledFound) -> Books:
     rents = dict(books.rents)
     for role, lamports in record.rents.items():
         rents[role] = rents.get(role, 0) + lamports
+    signatures = books.signatures
+    if record.signature:
+        signatures = (*signatures[-SIGNATURES_KEPT + 1 :], record.signature)
     return replace(
         books,
         rents=rents,
         paused=True,
-        paused_why=f"transaction {record.signature} of our keys was never journaled: {record.what}",
+        paused_why=_why(record),
         # It is known from here on, so that it is found once.
-        signatures=(*books.signatures[-SIGNATURES_KEPT + 1 :], record.signature),
+        signatures=signatures,
         slot=max(books.slot, record.slot),
     )
+
+
+def _why(record: UnjournaledFound) -> str:
+    if not record.signature:
+        return f"nothing explains {record.what}"
+    return f"transaction {record.signature} of our keys was never journaled: {record.what}"

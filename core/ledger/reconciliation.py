@@ -5,10 +5,7 @@ what only another process can have done, and what nothing explains, stops entrie
 need none of this and go on.
 """
 
-from collections.abc import Mapping
-
 from msgspec import Struct
-from msgspec.structs import replace
 
 from core.chain_records import ChainReconciled, ForeignSeen, UnjournaledFound
 from core.ledger.books import Books, OpenOrder
@@ -18,6 +15,7 @@ from core.ledger.postings import of_settlement
 from core.ledger.receipts import receipt_record
 from core.ledger.unjournaled import adopted, booked_sale, moved
 from core.messages import Settlement
+from core.record import Posting
 from core.records import AnyRecord, EntriesPaused, OrderSettled, RotationFinished, RotationStarted
 from core.types import Role, Side
 
@@ -186,27 +184,36 @@ def _lamports(pen: _Pen, view: ChainView) -> None:
     for role in Role:
         booked, real = pen.books.balance(role), view.lamports.get(role, 0)
         if real < booked:
-            pen.findings.append(f"wallet:{role}: the books say {booked} lamports, the chain {real}: {real - booked:+d}")
-    _rent(pen, view)
+            _unexplained(pen, view, f"wallet:{role}", booked, real)
+    rents, written_off = rent_of_ours(pen.books, view), written_off_lamports(pen.books)
+    for role in Role:
+        booked = pen.books.rents.get(role, 0) + written_off.get(role, 0)
+        if booked != rents.get(role, 0):
+            _unexplained(pen, view, f"rent of {role}", booked, rents.get(role, 0), role=role)
 
 
-def _rent(pen: _Pen, view: ChainView) -> None:
-    booked = pen.books.accounts.get("rent", 0) + written_off_lamports(pen.books)
-    real = sum(rent_of_ours(pen.books, view).values())
-    if booked != real:
-        pen.findings.append(f"rent: the books say {booked} lamports are locked, the chain {real}: {real - booked:+d}")
+def _unexplained(pen: _Pen, view: ChainView, where: str, booked: int, real: int, *, role: Role | None = None) -> None:
+    """Book what nothing explains, so that the books equal the chain again, and stop entries over it."""
+    what = f"{where}: the books say {booked} lamports, the chain {real}: {real - booked:+d}"
+    account, change = where if role is None else "rent", real - booked
+    pen.write(
+        UnjournaledFound(
+            at_s=pen.at_s,
+            signature="",
+            slot=view.slot,
+            error="",
+            what=what,
+            postings=(Posting(account, change), Posting("unjournaled", -change)),
+            rents={} if role is None else {role: change},
+        )
+    )
+    pen.findings.append(what)
 
 
-def written_off_lamports(books: Books) -> int:
-    """Rent that is booked as lost and locked on the chain for as long as the unsellable tokens lie there."""
-    return sum(one.rent_lamports * len(one.holdings) for one in books.remainders.values())
-
-
-def unresolved(books: Books, outcomes: Mapping[str, Settlement]) -> tuple[str, ...]:
-    """Signed orders of which nobody knows what became of them."""
-    return tuple(o.order.id for o in books.orders.values() if o.signature and o.signature not in outcomes)
-
-
-def without_transactions(view: ChainView) -> ChainView:
-    """The view for a comparison of balances alone."""
-    return replace(view, transactions=())
+def written_off_lamports(books: Books) -> dict[Role, int]:
+    """Rent that is booked as lost and locked on the chain for as long as the unsellable tokens lie there, by role."""
+    lost: dict[Role, int] = {}
+    for one in books.remainders.values():
+        for role in one.holdings:
+            lost[role] = lost.get(role, 0) + one.rent_lamports
+    return lost

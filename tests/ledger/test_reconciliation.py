@@ -210,6 +210,8 @@ def test_lamports_that_are_missing_stop_entries():
     assert done.findings == (
         f"wallet:reentry: the books say {PARTS[Role.REENTRY]} lamports, the chain {PARTS[Role.REENTRY] - 1}: -1",
     )
+    assert done.books.balance(Role.REENTRY) == PARTS[Role.REENTRY] - 1
+    assert reconcile(done.books, view({Role.REENTRY: PARTS[Role.REENTRY] - 1})).findings == ()
 
 
 def test_a_transfer_by_our_keys_that_nobody_journaled_is_booked_and_stops_entries():
@@ -244,7 +246,9 @@ def test_a_generation_that_the_books_missed_is_followed_and_stops_entries():
 def test_rent_that_the_books_do_not_know_stops_entries():
     done = reconcile(opened(), view(accumulators={Role.LIGHTNING: 1_844_400}))
 
-    assert done.findings == ("rent: the books say 0 lamports are locked, the chain 1844400: +1844400",)
+    assert done.findings == ("rent of lightning: the books say 0 lamports, the chain 1844400: +1844400",)
+    assert done.books.paused
+    assert done.books.accounts["unjournaled"] == -1_844_400
 
 
 @pytest.mark.parametrize("mint", ["AIRDROP"])
