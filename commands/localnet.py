@@ -6,12 +6,16 @@ runs); localnet/README.md lists switches and methods. Ends with SIGTERM or Ctrl-
 """
 
 import argparse
+from pathlib import Path
 
 import gevent
 import msgspec
 from gevent.signal import signal
+from msgspec.structs import replace
 
+from actors.adapters.scenario_file import scenario_of
 from core.errors import Refused
+from core.market.simulator.settings import MarketSettings
 from localnet.chain import Pace
 from localnet.faults import Switches
 from localnet.node import Node
@@ -26,6 +30,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--finalized-slots", type=int, default=32, metavar="N", help="slots until finality (32)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of everything that is drawn (1)")
     parser.add_argument("--sol-usd", type=float, default=80.0, metavar="USD", help="price of SOL (80)")
+    parser.add_argument(
+        "--market",
+        nargs="?",
+        const="calm",
+        metavar="SCENARIO",
+        help="the embedded market trades on it: a scenario's name or file (calm)",
+    )
+    parser.add_argument("--state", metavar="FILE", help="go on from this file, and save there at the end")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="a switch; may be repeated")
 
 
@@ -34,11 +46,16 @@ def run(options: argparse.Namespace) -> int:
         raise Refused("--slot-ms, --sol-usd and --finalized-slots must be above 0")
     node = Node(
         pace=Pace(slot_s=options.slot_ms / 1_000, finalized_slots=options.finalized_slots),
-        switches=switches_of(options.switch),
+        switches=switches_of(options.switch) if options.switch else None,
         seed=options.seed,
         usd_per_sol=options.sol_usd,
         port=options.port,
+        state=Path(options.state) if options.state else None,
     )
+    if options.market is not None:
+        market = MarketSettings(scenario=scenario_of(options.market))
+        price = replace(market.sol_price, start_usd=options.sol_usd)
+        node.open_market(replace(market, sol_price=price), options.seed)
     signal(15, lambda *_: gevent.spawn(node.stop))
     node.start()
     print(f"localnet: JSON-RPC {node.url}, WebSocket {node.socket_url}, price {node.url}/price", flush=True)

@@ -41,7 +41,9 @@ class Bank:
 
     def __init__(self) -> None:
         # The machine accepts only its newest blockhash: the window of 150 is kept by `Blockhashes`.
-        self.svm = LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
+        # Signatures are checked where clients' transactions land.
+        machine = LiteSVM().with_blockhash_check(False).with_sigverify(False).with_transaction_history(0)
+        self.svm = machine.with_log_bytes_limit(None)
         self.known: set[Pubkey] = set()
         """Every account that was ever written: what a saved state holds."""
         self._slot = 0
@@ -97,6 +99,12 @@ class Bank:
         before = self.account(address)
         self.svm.set_account(address, account)
         self.wrote([(address, before)])
+
+    def found(self, address: Pubkey, account: Account) -> None:
+        """Write an account that has been there for as long as anybody can look back."""
+        self.svm.set_account(address, account)
+        self.known.add(address)
+        self._index(address, account)
 
     def wrote(self, changes: Iterable[tuple[Pubkey, Account | None]]) -> None:
         """Note accounts that were written in this slot, each with its state before."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
@@ -45,22 +46,36 @@ class Waiting(NamedTuple):
     is_background: bool
 
 
+def cut(logs: tuple[str, ...], most_bytes: int) -> tuple[str, ...]:
+    """The lines that fit, and the runtime's word that it kept no more. 0: all of them."""
+    size = 0
+    for place, line in enumerate(logs if most_bytes else ()):
+        size += len(line)
+        if size >= most_bytes:
+            return (*logs[:place], "Log truncated")
+    return logs
+
+
 class Chain:
-    """One chain. `heard` are called with every landed transaction, `ticked` after every slot."""
+    """One chain. `opened` are called at the start of every slot, before clients' transactions land in it, `heard` with
+    every landed transaction, `ticked` after every slot."""
 
     def __init__(self, pace: Pace, faults: Faults, clock: Callable[[], float], usd_per_sol: float) -> None:
         self.pace = pace
         self.faults = faults
         self.bank = Bank()
         self.history = History()
+        self.opened: list[Callable[[], None]] = []
         self.heard: list[Callable[[Landed], None]] = []
         self.ticked: list[Callable[[], None]] = []
         self.usd_per_sol = usd_per_sol
         self.fees: list[tuple[int, int]] = []
         """(slot, micro-lamports a unit that others paid), oldest first."""
+        self.others_fee = 0
+        """What the market's own transactions paid a unit in the last slot, micro-lamports."""
         self._clock = clock
         self._hashes: dict[str, int] = {}
-        self._waiting: list[Waiting] = []
+        self.waiting: list[Waiting] = []
         self._arrived = 0
         self._position = 0
         for program, code in genesis.programs():
@@ -70,7 +85,7 @@ class Chain:
         """Write the genesis and open the first slot."""
         self._open(self.pace.first_slot)
         for address, account in genesis.state(self.usd_per_sol).items():
-            self.bank.put(genesis.key(address), account)
+            self.bank.found(genesis.key(address), account)
 
     @property
     def slot(self) -> int:
@@ -135,13 +150,15 @@ class Chain:
 
     def _queue(self, slot: int, transaction: VersionedTransaction, raw: bytes, *, is_background: bool) -> None:
         self._arrived += 1
-        self._waiting.append(Waiting(slot, self._arrived, transaction, raw, is_background))
+        self.waiting.append(Waiting(slot, self._arrived, transaction, raw, is_background))
 
     def advance(self) -> None:
         """Play the next slot."""
         self._open(self.slot + 1)
-        due = [waiting for waiting in self._waiting if waiting.slot <= self.slot]
-        self._waiting = [waiting for waiting in self._waiting if waiting.slot > self.slot]
+        for play in self.opened:
+            play()
+        due = [waiting for waiting in self.waiting if waiting.slot <= self.slot]
+        self.waiting = [waiting for waiting in self.waiting if waiting.slot > self.slot]
         if self.faults.switches.reorder:
             self.faults.random.shuffle(due)
         else:
@@ -159,7 +176,7 @@ class Chain:
         # A blockhash is good in the slot that made it and the 150 after it.
         while len(self._hashes) > BLOCKHASH_SLOTS + 1:
             del self._hashes[next(iter(self._hashes))]
-        self.fees.append((slot, self.faults.switches.priority_fee_micro_lamports))
+        self.fees.append((slot, max(self.others_fee, self.faults.switches.priority_fee_micro_lamports)))
         del self.fees[:-BLOCKHASH_SLOTS]
 
     def _land(self, waiting: Waiting) -> Landed | None:
@@ -176,6 +193,7 @@ class Chain:
         if landed is None:
             return None
         self._position += 1
+        landed.logs = cut(landed.logs, faults.switches.log_bytes)
         landed.is_background = waiting.is_background
         landed.is_forgotten = not waiting.is_background and faults.chance(faults.switches.forget_pct)
         self.history.add(landed)
@@ -193,6 +211,10 @@ class Chain:
         if landed.slot <= self.slot_seen("finalized"):
             return "finalized"
         return "confirmed" if landed.slot <= self.slot_seen("confirmed") else "processed"
+
+    def turn(self, **switches: object) -> None:
+        """Turn some switches, the others stay."""
+        self.set_switches(replace(self.faults.switches, **switches))
 
     def set_switches(self, switches: Switches) -> None:
         """Turn switches; a pretended upgrade is written where the programs look for it."""
@@ -219,8 +241,11 @@ class Chain:
                 self.bank.put(genesis.key(address), account)
 
     def resume(self, slot: int, blockhashes: list[tuple[str, int]]) -> None:
-        """Go on at `slot` with the blockhashes of a saved window; the machine's own chain of hashes is caught up."""
+        """Go on at `slot`, with the blockhashes of a saved window.
+
+        The machine's own chain of hashes is caught up, so that none comes twice: a durable nonce would notice.
+        """
         for _ in range(slot - self.pace.first_slot):
             self.bank.svm.expire_blockhash()
-        self._hashes = dict(blockhashes[:-1])
         self._open(slot)
+        self._hashes = dict(blockhashes)

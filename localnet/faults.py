@@ -42,6 +42,8 @@ class Switches(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What others pay a unit. A transaction that offers less lands two slots later."""
     upgraded: Annotated[int, Meta(ge=0, le=15)] = 0
     """Instructions whose account list has changed, as a sum of 1 buys, 2 sells, 4 legacy buys, 8 legacy sells."""
+    log_bytes: Count = 0
+    """Longer logs are cut there, as `Log truncated` says then; 0: never. Many nodes cut at 10,000."""
     simulations_fail: bool = False
     """`simulateTransaction` answers with an error of the node."""
 

@@ -168,7 +168,12 @@ class _Peer:
             self.cut()
             return
         text = msgspec.json.encode(message).decode()
-        self._outbox.put(self._protocol.send(TextMessage(text)))
+        try:
+            data = self._protocol.send(TextMessage(text))
+        except ProtocolError:
+            self.cut()  # the client has said good-bye already
+            return
+        self._outbox.put(data)
 
     def _write(self) -> None:
         for data in self._outbox:

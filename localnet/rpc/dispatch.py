@@ -4,7 +4,7 @@ from typing import Any
 
 from core.errors import Refused
 from localnet.chain import Chain
-from localnet.rpc import accounts, cluster, control, ledger, sending, tokens
+from localnet.rpc import accounts, cluster, control, gifts, ledger, sending, tokens
 from localnet.rpc.answers import Method
 from localnet.rpc.errors import RpcError
 
@@ -18,7 +18,7 @@ class Dispatch:
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
         self.methods: dict[str, Method] = {}
-        for module in (accounts, cluster, control, ledger, sending, tokens):
+        for module in (accounts, cluster, control, gifts, ledger, sending, tokens):
             self.methods |= module.METHODS
         self.calls: dict[str, int] = {}
         """How often each method was called: tests ask what a client did."""

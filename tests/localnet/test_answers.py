@@ -40,7 +40,7 @@ def net() -> Iterator[tuple[Node, Caller, dict[str, str]]]:
     with running(ticking=False) as (node, caller):
         for who in (USER, CREATOR):
             caller.call("requestAirdrop", str(who.pubkey()), 100 * LAMPORTS_PER_SOL)
-        node.advance()
+        node.chain.advance()
         facts = CurveFacts(mint=MINT.pubkey(), creator=CREATOR.pubkey(), token_program=TOKEN_2022_ID)
         words = ("Tiny Cat", "CAT", "https://metadata.invalid/1")
         made = launching.create_v2(MINT.pubkey(), CREATOR.pubkey(), CREATOR.pubkey(), words)
@@ -59,7 +59,7 @@ def net() -> Iterator[tuple[Node, Caller, dict[str, str]]]:
         legacy = Transaction([USER], Message.new_with_blockhash([paid], USER.pubkey(), blockhash), blockhash)
         sent["legacy"] = caller.call("sendTransaction", b58encode(bytes(legacy)).decode())
         for _ in range(6):
-            node.advance()
+            node.chain.advance()
         yield node, caller, sent
 
 
@@ -74,7 +74,7 @@ def send(node: Node, caller: Caller, instructions: Any, *signers: Keypair, prefl
     signature: str = caller.call(
         "sendTransaction", b64encode(raw).decode(), {"encoding": "base64", "skipPreflight": not preflight}
     )
-    node.advance()
+    node.chain.advance()
     return signature
 
 

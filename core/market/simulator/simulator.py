@@ -180,6 +180,21 @@ class Simulator:
         token = self._token(mint)
         return frozenset() if token is None else frozenset(token.insiders)
 
+    def is_shut(self, mint: str) -> bool:
+        """The truth about a honeypot, for a chain that must behave like this market: outsiders cannot sell it now."""
+        token = self._token(mint)
+        return token is not None and token.kind == Kind.HONEYPOT and self.slot >= token.trap_slot
+
+    def is_refusing(self, mint: str) -> bool:
+        """As `is_shut`, of a blacklist that nothing shows: submitted sales of it fail now."""
+        token = self._token(mint)
+        return token is not None and self.slot < token.refused_until_slot
+
+    def trap(self, mint: str) -> str:
+        """What in its accounts makes it a honeypot; empty for an honest token."""
+        token = self._token(mint)
+        return "" if token is None else token.trap
+
     def snapshot(self) -> bytes:
         """Everything needed to go on exactly from here."""
         version, words, _ = self._market.random.getstate()
