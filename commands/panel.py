@@ -10,11 +10,13 @@ from commands.house import House
 from core.ledger.books import Books
 from core.ports import Directory, Reread, Tokens
 from core.records import Entry
-from core.settings import Settings, changed
+from core.settings import Settings, changed, names, taken
 from core.state.market_now import MarketNow
 
-SAFE = frozenset[str]()
-"""Settings that a running house may change. Rules bind open positions and the fold: none of them is."""
+SAFE = frozenset(
+    name for name in names() if name == "MICRO_ALLOWED_HOSTS" or name.startswith(("MICRO_DOCTOR_", "MICRO_KEYSTORE_"))
+)
+"""Settings that a running house may change. Rules bind open positions and the fold: none of them is here."""
 
 
 class HousePanel:
@@ -72,5 +74,9 @@ class HousePanel:
         return self._house.system.dump()
 
     def reread(self) -> Reread:
-        """Nothing changes under open positions: what differs from now is named and waits for a restart."""
-        return Reread(applied=(), after_restart=tuple(changed(self.settings, self._fresh())))
+        """What is safe is in force from now on. Nothing else changes under open positions: it waits for a restart."""
+        fresh = self._fresh()
+        differ = changed(self.settings, fresh)
+        applied = tuple(name for name in differ if name in SAFE)
+        self._house.settings = taken(self.settings, fresh, applied)
+        return Reread(applied=applied, after_restart=tuple(name for name in differ if name not in SAFE))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from actors.server import Listening, ServerActor
 from actors.tree import Worker
+from commands import hangup
 from commands.house import House
 from commands.panel import HousePanel
 from core.settings import Settings
@@ -12,8 +13,13 @@ from monitor.desk import Desk
 
 
 def servers(house: House, fresh: Callable[[], Settings]) -> Sequence[Worker]:
-    """Monitor and control over the same panel. `fresh` reads the settings again as the start did."""
-    desk = Desk(HousePanel(house, fresh))
+    """Monitor and control over the same panel. `fresh` reads the settings again as the start did.
+
+    From here on SIGHUP does what POST /settings does; before, as for any program, it ends the process.
+    """
+    panel = HousePanel(house, fresh)
+    hangup.answer(panel)
+    desk = Desk(panel)
     runtime = house.settings.runtime
     monitor = Listening(
         application=lambda: monitor_app(desk),

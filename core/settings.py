@@ -7,7 +7,7 @@ name.
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -224,6 +224,17 @@ def changed(before: Settings, after: Settings) -> list[str]:
         for name, (section, field) in names().items()
         if getattr(getattr(before, section), field) != getattr(getattr(after, section), field)
     ]
+
+
+def taken(before: Settings, after: Settings, wanted: Collection[str]) -> Settings:
+    """`before` with what `after` has under these names."""
+    known, changes = names(), dict[str, dict[str, Any]]()
+    for section, field in (known[name] for name in wanted):
+        changes.setdefault(section, {})[field] = getattr(getattr(after, section), field)
+    sections = {
+        section: msgspec.structs.replace(getattr(before, section), **fields) for section, fields in changes.items()
+    }
+    return msgspec.structs.replace(before, **sections)
 
 
 def _is_key(text: str) -> bool:

@@ -88,6 +88,6 @@ def _typed(texts: Mapping[str, str]) -> Mapping[str, str]:
 
 def _outside_file(texts: Mapping[str, str], source: str) -> Mapping[str, str]:
     for name in settings.FILE_ONLY:
-        if name in texts:
-            raise Refused(f"{name} is taken from the settings file only, not from {source}")
+        if texts.get(name):
+            raise Refused(f"{name} is taken from the settings file only, not from {source}")  # empty: no destination
     return texts
