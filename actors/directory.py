@@ -5,7 +5,7 @@ every tell joins one queue, and `drain` delivers one message at a time, the next
 more, so a run with a seed is the same every time. Asks are direct in both, because their senders wait.
 """
 
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 import gevent
@@ -15,12 +15,18 @@ from actors.base import Actor
 from actors.control import Probe, Wanted
 from actors.dump import unanswered
 from actors.entry import DEAD, STARTING, Entry
+from actors.flow import class_of
 from actors.life import current_actor
 from actors.mailbox import TIMER, Letter, kind_of
 from actors.names import Names
 from actors.reply import Reply
 from core.errors import AskTimeout, Fatal, Refused, Unavailable
-from core.snapshots import ActorSnapshot, TrafficCounts
+from core.snapshots import ActorSnapshot, Crowd, TrafficCounts
+
+AT_ONCE = 250
+"""Actors that a walk over all of them looks at before it lets others run."""
+PAUSE_S = 0.0001
+"""Not 0: the hub looks at timers and sockets only when nobody is ready to run, and whoever sleeps for 0 is."""
 
 
 class Directory(Names):
@@ -208,6 +214,19 @@ class Directory(Names):
         """Every name as it is now. `live` asks all at once; one that does not answer in time shows as late."""
         silent = unanswered(self.entries(), timeout_s) if live else frozenset[str]()
         return {name: entry.snapshot(late=name in silent) for name, entry in self._entries.items()}
+
+    def crowds(self) -> dict[str, Crowd]:
+        """What waits and who is late, by class of names. The hub runs others between parts of the walk."""
+        waiting: Counter[str] = Counter()
+        late: Counter[str] = Counter()
+        entries = list(self._entries.values())
+        for start in range(0, len(entries), AT_ONCE):
+            for entry in entries[start : start + AT_ONCE]:
+                name_class = class_of(entry.name)
+                waiting[name_class] += entry.waiting()
+                late[name_class] += entry.hung()
+            gevent.sleep(PAUSE_S)
+        return {name_class: Crowd(waiting[name_class], late[name_class]) for name_class in waiting}
 
     def snapshot(self, name: str, *, live: bool = False, timeout_s: float = 0.5) -> ActorSnapshot | None:
         """One name, None when unknown. `live` waits until the actor itself answers; one that does not shows as late."""

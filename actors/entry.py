@@ -88,11 +88,21 @@ class Entry:
         held, self._held = self._held, None
         return held if held is not None else ()
 
+    def waiting(self) -> int:
+        """How many letters wait, for this incarnation or the next."""
+        return self.held() + (0 if self.actor is None else len(self.actor.inbox))
+
+    def hung(self) -> bool:
+        """Whether it has been handling one message for too long."""
+        actor = self.actor
+        if actor is None or not actor.handling or actor.since_s is None:
+            return False
+        return monotonic() - actor.since_s > LATE_S
+
     def snapshot(self, *, late: bool = False) -> ActorSnapshot:
         """What can be seen from outside now; `late` when the looker knows that it is."""
         actor = self.actor
         age_s = None if actor is None or actor.since_s is None else monotonic() - actor.since_s
-        hung = actor is not None and actor.handling and age_s is not None and age_s > LATE_S
         return ActorSnapshot(
             name=self.name,
             class_name=self.class_name,
@@ -100,10 +110,10 @@ class Entry:
             state=self.state,
             incarnation=self.incarnation,
             restarts=max(self.incarnation - 1, 0),
-            mailbox_depth=self.held() + (0 if actor is None else len(actor.inbox)),
+            mailbox_depth=self.waiting(),
             handled=self.handled_before + (0 if actor is None else actor.handled),
             last_message_age_s=age_s,
-            late=late or hung,
+            late=late or self.hung(),
             view=None if actor is None else shown(actor),
         )
 

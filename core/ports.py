@@ -10,7 +10,7 @@ from core.messages import FeedBatch as FeedBatch
 from core.messages import Message, Order, Settlement, SubmitOrder, TokenFacts
 from core.messages import RawTransaction as RawTransaction
 from core.records import AnyRecord, Entry
-from core.snapshots import ActorSnapshot, TrafficCounts
+from core.snapshots import ActorSnapshot, Crowd, TrafficCounts
 
 if TYPE_CHECKING:
     from core.ledger.books import Books
@@ -126,6 +126,10 @@ class Directory(Protocol):
 
     def snapshots(self, *, live: bool = False, timeout_s: float = 0.5) -> dict[str, ActorSnapshot]:
         """All of them; `live` asks all at once and takes `timeout_s` at most."""
+        ...
+
+    def crowds(self) -> dict[str, Crowd]:
+        """Actors by class of names; others may run while they are counted."""
         ...
 
     def counts(self) -> dict[str, TrafficCounts]:

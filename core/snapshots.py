@@ -34,6 +34,15 @@ class ActorSnapshot(Struct, frozen=True, kw_only=True):
     """What the actor shows of its state: a frozen struct of its own, or None."""
 
 
+class Crowd(Struct, frozen=True):
+    """The actors of one class of names together."""
+
+    waiting: int
+    """Messages in their mailboxes."""
+    late: int
+    """Actors that have been handling one message for more than a second."""
+
+
 class TrafficCounts(Struct, frozen=True, kw_only=True):
     """Messages of one class of names. sent = handled + refused + dead + conflated + still under way."""
 

@@ -7,6 +7,7 @@ entries of a long journal. Counts begin with the entry it began at, as Prometheu
 import logging
 from collections import Counter, OrderedDict, deque
 from threading import Lock
+from time import sleep
 
 from msgspec import Struct
 
@@ -27,10 +28,13 @@ from core.records import (
 )
 from core.rules.verdict import Outcome, Verdict
 from monitor.metrics.spread import Spread
+from monitor.pauses import PAUSE_S
 
 log = logging.getLogger(__name__)
 
 PAGE = 1_000
+AT_ONCE = 50
+"""Entries taken in before others run."""
 LAST_ENTRIES = 100_000
 """Of a longer journal only so many are read at the start."""
 TOKENS = 5_000
@@ -94,8 +98,10 @@ class Tally:
                 if self._seq is None:
                     self._seq = max(self._panel.books().seq - LAST_ENTRIES, 0)
                 while entries := self._panel.entries_after(self._seq, PAGE):
-                    for entry in entries:
+                    for number, entry in enumerate(entries, 1):
                         self.take(entry)
+                        if number % AT_ONCE == 0:
+                            sleep(PAUSE_S)
                     self._seq = entries[-1].seq
                     if len(entries) < PAGE:
                         break

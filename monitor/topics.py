@@ -14,6 +14,7 @@ from msgspec import Struct
 from core.errors import MicroError
 from core.snapshots import ActorSnapshot
 from monitor import reading
+from monitor.pauses import PAUSE_S
 from monitor.reading import Desk
 from monitor.views import actors as actors_view
 from monitor.views import alerts as alerts_view
@@ -81,7 +82,7 @@ class Topics:
             if old is None or old.data != data:
                 self._version += 1
                 self._frames[topic] = Frame(topic, self._version, data)
-            sleep(0)  # trading goes first: nobody waits for all topics together
+            sleep(PAUSE_S)
 
 
 def encoded(shown: Mapping[str, object]) -> bytes:

@@ -1,11 +1,12 @@
 """Prometheus metrics, read from books, snapshots and the tally when somebody asks; nothing is counted per event.
 
-Made on the hub's thread only, without a lock, and kept for a second. Label values are bounded: roles, reasons,
-criteria, classes of names; never a mint. What is not measured has no metric.
+Made by one request at a time, one family after another with others running in between, and kept for a second. Label
+values are bounded: roles, reasons, criteria, classes of names; never a mint. What is not measured has no metric.
 """
 
 from collections.abc import Callable, Iterator
-from time import monotonic
+from threading import Lock
+from time import monotonic, sleep
 
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
@@ -16,6 +17,7 @@ from core.errors import MicroError
 from core.ports import Panel
 from monitor.metrics import sources
 from monitor.metrics.past import Past
+from monitor.pauses import PAUSE_S
 from monitor.tally import Tally
 from monitor.views.sight import Sight
 
@@ -28,15 +30,17 @@ class Exposition:
     def __init__(self, panel: Panel, tally: Tally, clock: Callable[[], float] = monotonic) -> None:
         self._collector = _Collector(panel, tally)
         self._clock = clock
+        self._lock = Lock()
         self._kept: dict[str, tuple[float, bytes]] = {}
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """The text and its content type, in the format that `accept` asks for."""
         encode, content_type = choose_encoder(accept)
-        at_s, text = self._kept.get(content_type, (float("-inf"), b""))
-        if self._clock() - at_s >= CACHED_S:
-            text = encode(self._collector)
-            self._kept[content_type] = (self._clock(), text)
+        with self._lock:
+            at_s, text = self._kept.get(content_type, (float("-inf"), b""))
+            if self._clock() - at_s >= CACHED_S:
+                text = encode(self._collector)
+                self._kept[content_type] = (self._clock(), text)
         return text, content_type
 
 
@@ -49,6 +53,11 @@ class _Collector:
         self._process = ProcessCollector(registry=CollectorRegistry())
 
     def collect(self) -> Iterator[Metric]:
+        for metric in self._metrics():
+            yield metric
+            sleep(PAUSE_S)
+
+    def _metrics(self) -> Iterator[Metric]:
         yield from self._process.collect()
         yield from sources.of_actors(self._panel)
         try:

@@ -1,7 +1,9 @@
-"""Metrics of closed operations: complete, whatever this process has seen. Counted anew at a close, not at a look."""
+"""Metrics of closed operations: complete, whatever this process has seen. Each is counted once."""
 
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
+from time import sleep
 
 from prometheus_client.core import Metric
 
@@ -9,45 +11,70 @@ from core.ledger.books import Books, ClosedOperation
 from core.types import ExitReason
 from monitor.metrics.families import counter, counters, histogram
 from monitor.metrics.spread import Spread
+from monitor.pauses import PAUSE_S
 
 HOLD_BOUNDS_S = (60.0, 300.0, 600.0, 900.0, 1_200.0, 1_500.0, 2_100.0, 2_700.0, 3_000.0, 3_300.0, 3_330.0)
 """The windows of the time protocol, the life limit, and its violation."""
+AT_ONCE = 200
+"""Operations counted before others run."""
 OTHER_COSTS = ("failed_entries", "treasury", "rotation", "rent_lost")
 
 
 class Past:
-    """Remembers its counts until the books have another close."""
+    """Remembers its counts of what has been settled."""
 
     def __init__(self) -> None:
-        self._closed: tuple[ClosedOperation, ...] | None = None
-        self._wins = self._losses = self._taxed = 0
-        self._exits: Counter[str] = Counter()
-        self._hold = Spread(HOLD_BOUNDS_S)
+        self._counts = _Counts()
+        self._last: ClosedOperation | None = None
+        """The newest that is counted; those before it are final too."""
 
     def collect(self, books: Books) -> Iterator[Metric]:
-        if self._closed is not books.closed:
-            self._count(books.closed)
-        outcomes = {"win": self._wins, "loss": self._losses}
+        counts = self._of(books.closed)
+        outcomes = {"win": counts.wins, "loss": counts.losses}
         yield counters("operations", "Closed operations, by outcome", "outcome", outcomes)
-        exits = self._exits + Counter(fill.reason.value for op in books.operations.values() for fill in op.exits)
+        exits = counts.exits + Counter(fill.reason.value for op in books.operations.values() for fill in op.exits)
         sales = {reason.value: exits[reason.value] for reason in ExitReason}
         yield counters("exits", "Sales, by reason", "reason", sales)
-        yield histogram("hold_seconds", "From first fill to flat, market time", self._hold)
+        yield histogram("hold_seconds", "From first fill to flat, market time", counts.hold)
         yield counter("rotations", "Reincarnations of the wallets", books.generation)
-        yield counter("tax_lamports", "Put away from profits", self._taxed)
+        yield counter("tax_lamports", "Put away from profits", counts.taxed)
         accounts = sorted(books.accounts.items())
         fees = {name.removeprefix("fee:"): spent for name, spent in accounts if name.startswith("fee:")}
         others = {name: spent for name, spent in accounts if name in OTHER_COSTS}
         text = "Fees by kind; failed entries, own transfers, rotations and lost rent by name"
         yield counters("fees_lamports", text, "kind", fees | others)
 
-    def _count(self, closed: tuple[ClosedOperation, ...]) -> None:
-        nets = [operation.net_lamports for operation in closed if not operation.outside_statistics]
-        self._wins = sum(net > 0 for net in nets)
-        self._losses = len(nets) - self._wins
-        self._taxed = sum(operation.tax_lamports for operation in closed)
-        self._exits = Counter(fill.reason.value for operation in closed for fill in operation.exits)
-        self._hold = Spread(HOLD_BOUNDS_S)
-        for operation in closed:
-            self._hold.add(operation.closed_at_s - operation.opened_at_s)
-        self._closed = closed
+    def _of(self, closed: tuple[ClosedOperation, ...]) -> "_Counts":
+        """All of them counted: settled ones once, for they never change, those before their settlement at each look."""
+        counted = self._counts.number
+        if counted > len(closed) or (counted and closed[counted - 1] is not self._last):
+            self._counts, counted = _Counts(), 0  # other books: the journal was opened again
+        while counted < len(closed) and closed[counted].settled:
+            self._last = closed[counted]
+            self._counts.add(self._last)
+            counted += 1
+            if counted % AT_ONCE == 0:
+                sleep(PAUSE_S)
+        whole = deepcopy(self._counts)
+        for operation in closed[counted:]:
+            whole.add(operation)
+        return whole
+
+
+class _Counts:
+    """Of closed operations."""
+
+    def __init__(self) -> None:
+        self.number = self.wins = self.losses = self.taxed = 0
+        self.exits: Counter[str] = Counter()
+        self.hold = Spread(HOLD_BOUNDS_S)
+
+    def add(self, operation: ClosedOperation) -> None:
+        self.number += 1
+        if not operation.outside_statistics:
+            won = operation.net_lamports > 0
+            self.wins += won
+            self.losses += not won
+        self.taxed += operation.tax_lamports
+        self.exits.update(fill.reason.value for fill in operation.exits)
+        self.hold.add(operation.closed_at_s - operation.opened_at_s)

@@ -1,6 +1,5 @@
 """Where each metric comes from: actors' snapshots, the books' money and rules, the tally of the journal."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from prometheus_client.core import Metric
@@ -28,21 +27,18 @@ TRAFFIC = (
 
 def of_actors(panel: Panel) -> Iterator[Metric]:
     """What is known without books."""
-    actors = panel.directory.snapshots()
     text = "1 when every permanent actor is alive, the feed is fresh and the journal writes"
     yield gauge("healthy", text, not health.reasons(panel))
     yield gauge("uptime_seconds", "Real time since the process started", panel.uptime_s())
-    depths: Counter[str] = Counter()
-    late: Counter[str] = Counter()
-    for actor in actors.values():
-        depths[_class(actor.name)] += actor.mailbox_depth
-        late[_class(actor.name)] += actor.late
+    crowds = panel.directory.crowds()
+    depths = {one: float(crowd.waiting) for one, crowd in crowds.items()}
     yield gauges("mailbox_depth", "Messages that wait, by class of names", "class", depths)
+    late = {one: float(crowd.late) for one, crowd in crowds.items()}
     yield gauges("actors_late", "Actors that do not answer, by class of names", "class", late)
     traffic = panel.directory.counts()
     for name, text, field in TRAFFIC:
         yield counters(name, text, "class", {one: getattr(counts, field) for one, counts in traffic.items()})
-    feed, journal = actors.get("feed"), actors.get("journal")
+    feed, journal = panel.directory.snapshot("feed"), panel.directory.snapshot("journal")
     age_s = health.feed_age_s(feed)
     if age_s is not None:
         yield gauge("feed_age_seconds", "Real time since the feed's last batch", age_s)
@@ -140,8 +136,3 @@ def of_tally(tally: Tally) -> Iterator[Metric]:
     yield histogram("panic_exit_seconds", "From an emergency to its operation's close, market time", tally.panic)
     yield counter("operator_acts", "Changes made by a person", tally.operator_acts)
     yield gauge("tally_late", "1 when the journal could not be read for these counts", tally.late)
-
-
-def _class(name: str) -> str:
-    """The class of a name, up to the first dot: bounded."""
-    return name.partition(".")[0]

@@ -14,8 +14,10 @@ JOURNAL_WAIT_S = 10.0
 
 def reasons(panel: Panel) -> tuple[str, ...]:
     """Why the system is not well, empty when it is."""
-    actors = panel.directory.snapshots()
-    return (*_dead(panel.permanent, actors), *_feed(actors.get("feed")), *_journal(actors.get("journal")))
+    # One by one: a look at everybody would hold up trading, and anybody may ask for this at any time.
+    look = panel.directory.snapshot
+    actors = {name: actor for name in panel.permanent if (actor := look(name)) is not None}
+    return (*_dead(panel.permanent, actors), *_feed(look("feed")), *_journal(look("journal")))
 
 
 def shown(panel: Panel) -> dict[str, object]:

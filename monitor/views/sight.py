@@ -5,7 +5,6 @@ from functools import cached_property
 from core.effects import Now
 from core.ledger.books import Books
 from core.ports import Panel
-from core.snapshots import ActorSnapshot
 from core.state import commandments, wallet
 from core.state.commandments import GateView
 from core.state.notifier import AlertsView
@@ -24,16 +23,20 @@ class Sight:
         self.at_s = panel.now_s()
         self.books: Books = panel.books()
         self.settings = panel.settings
+        self._views: dict[str, object] = {}
         self.now = Now(self.at_s, self.books, self.settings, panel.market)
 
-    @cached_property
-    def actors(self) -> dict[str, ActorSnapshot]:
-        return self.panel.directory.snapshots()
+    def view_of(self, name: str) -> object:
+        """What the actor shows of its state, as it was when this request first asked; None when it is not there."""
+        if name not in self._views:
+            actor = self.panel.directory.snapshot(name)
+            self._views[name] = None if actor is None else actor.view
+        return self._views[name]
 
     @cached_property
     def gate(self) -> GateView:
         """The gate's own view; while it is down, what the books alone say."""
-        shown = self._shown("commandments")
+        shown = self.view_of("commandments")
         if isinstance(shown, GateView):
             return shown
         state = shown if isinstance(shown, commandments.State) else commandments.State(watched=first(self.now))
@@ -46,7 +49,7 @@ class Sight:
 
     def wallet(self, role: Role) -> WalletView:
         """The wallet's own view; while it is down, what the books alone say."""
-        shown = self._shown(f"wallet.{role}")
+        shown = self.view_of(f"wallet.{role}")
         if isinstance(shown, WalletView):
             return shown
         state = shown if isinstance(shown, wallet.State) else wallet.State(role=role)
@@ -54,14 +57,10 @@ class Sight:
 
     def position(self, mint: str) -> PositionView | None:
         """What the position shows of itself, None while it is down."""
-        shown = self._shown(f"position.{mint}")
+        shown = self.view_of(f"position.{mint}")
         if isinstance(shown, Position):
             return position_view(shown, self.now)
         return shown if isinstance(shown, PositionView) else None
-
-    def _shown(self, name: str) -> object:
-        actor = self.actors.get(name)
-        return None if actor is None else actor.view
 
 
 def alerts_of(panel: Panel) -> AlertsView | None:

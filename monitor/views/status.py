@@ -50,8 +50,7 @@ def shown(sight: Sight, figures: Figures) -> Shown:
 
 def _damage(sight: Sight) -> str:
     """What the start of this process had to set aside of the journal, and why; empty: nothing."""
-    journal = sight.actors.get("journal")
-    return str(getattr(journal.view, "set_aside", "")) if journal is not None else ""
+    return str(getattr(sight.view_of("journal"), "set_aside", ""))
 
 
 def usd(sight: Sight, lamports: int | None) -> float | None:

@@ -45,7 +45,7 @@ from core.rules.capital import CapitalRule, split
 from core.rules.militia import MilitiaRule
 from core.rules.verdict import Outcome, Verdict
 from core.settings import RuntimeSettings, Settings
-from core.snapshots import ActorSnapshot, ActorState, TrafficCounts
+from core.snapshots import ActorSnapshot, ActorState, Crowd, TrafficCounts
 from core.state import notifier, wallet
 from core.state.market_now import MarketNow
 from core.types import ExitReason, Purpose, Role, Side, Venue
@@ -285,6 +285,15 @@ class FakeDirectory:
     def snapshots(self, *, live: bool = False, timeout_s: float = 0.5) -> dict[str, ActorSnapshot]:
         self.live_asked = self.live_asked or live
         return dict(self.actors)
+
+    def crowds(self) -> dict[str, Crowd]:
+        by_class: dict[str, list[ActorSnapshot]] = {}
+        for actor in self.actors.values():
+            by_class.setdefault(actor.name.partition(".")[0], []).append(actor)
+        return {
+            one: Crowd(sum(actor.mailbox_depth for actor in them), sum(actor.late for actor in them))
+            for one, them in by_class.items()
+        }
 
     def counts(self) -> dict[str, TrafficCounts]:
         counts = TrafficCounts(sent=9, handled=5, refused=1, dead=1, conflated=1, restarts=2)

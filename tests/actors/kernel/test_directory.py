@@ -2,10 +2,12 @@
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from actors.directory import Directory
 from actors.mailbox import Bounds
 from core.errors import AskTimeout, Refused, Retryable, Unavailable
+from core.snapshots import Crowd
 from core.supervision import Restart
 from tests.actors.kernel.stage import WAIT_S, Do, See, branch, puppet, puppets, running, seen, until
 
@@ -257,6 +259,22 @@ def test_a_snapshot_shows_an_actor_without_asking_it(trio):
     assert one.view == {"count": 4}
     assert one.last_message_age_s >= 0
     assert not one.late
+
+
+def test_a_crowd_is_counted_by_class_while_others_run(monkeypatch):
+    monkeypatch.setattr("actors.directory.AT_ONCE", 2)
+    names = [f"watcher.{number}" for number in range(9)]
+    with running(branch("root", *puppets(names))) as (system, _):
+        held(system, "watcher.3")
+        system.directory.tell("watcher.3", Do(what="x"))
+        ticked = Event()
+        gevent.spawn_later(0.0, ticked.set)
+
+        crowds = system.directory.crowds()
+
+        assert ticked.is_set()
+        assert crowds == {"watcher": Crowd(waiting=1, late=0), "root": Crowd(waiting=0, late=0)}
+        until(lambda: system.directory.crowds()["watcher"].late == 1)
 
 
 def test_a_hanging_actor_shows_as_late(trio):

@@ -1,6 +1,8 @@
 """The exposition: right in both formats, bounded labels, figures that equal the books."""
 
+import gevent
 import pytest
+from gevent.event import Event
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus_text
 
@@ -169,6 +171,24 @@ def test_a_journal_that_cannot_be_read_is_marked_and_the_rest_goes_on(panel):
 
     assert value(panel, "tally_late") == 1
     assert value(panel, "operations_total", outcome="win") == 1
+
+
+def test_timers_run_while_the_text_is_made(panel):
+    fired = Event()
+    gevent.spawn_later(0.0, fired.set)
+
+    Exposition(panel, Tally(panel)).render("")
+
+    assert fired.is_set()
+
+
+def test_two_who_ask_at_once_get_one_text(panel):
+    exposition = Exposition(panel, Tally(panel), clock=lambda: 0.0)
+
+    texts = [gevent.spawn(exposition.render, "") for _ in range(2)]
+
+    first, second = (text.get() for text in texts)
+    assert first[0] is second[0]
 
 
 def test_the_text_is_kept_for_a_second(panel):
