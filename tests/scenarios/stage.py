@@ -1,7 +1,7 @@
 """A desk without actors on a market that follows a script, on virtual time, and what must be true of a panic exit."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -152,7 +152,22 @@ def refusals(stage: Stage, criterion: str) -> list[EntryDecided]:
     ]
 
 
-def assert_panic_exit(stage: Stage, trigger: ExitReason, *, within_s: float = 30.0, number: int = 0) -> ClosedOperation:
+class Lived(Protocol):
+    """What a run shows of itself: a stage, or a whole system."""
+
+    @property
+    def records(self) -> list[AnyRecord]: ...
+
+    @property
+    def books(self) -> Books: ...
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]: ...
+
+    def of(self, kind: type[R]) -> list[R]: ...
+
+
+def assert_panic_exit(stage: Lived, trigger: ExitReason, *, within_s: float = 30.0, number: int = 0) -> ClosedOperation:
     """rules.md §7 for one emergency: sold in time, proceeds in tactical_exit, flagged, alerted, in the journal."""
     fired = [record for record in stage.of(EmergencyFired) if record.trigger is trigger][number]
     closed = next(op for op in stage.books.closed if op.id == fired.operation_id)
@@ -167,7 +182,7 @@ def assert_panic_exit(stage: Stage, trigger: ExitReason, *, within_s: float = 30
     return closed
 
 
-def assert_proceeds_moved(stage: Stage, fired: EmergencyFired) -> None:
+def assert_proceeds_moved(stage: Lived, fired: EmergencyFired) -> None:
     """Every lamport that the panic sales brought went on to tactical_exit, before the operation was closed."""
     orders = {record.order.id: record.order for record in stage.records if hasattr(record, "order")}
     settled = [
