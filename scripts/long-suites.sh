@@ -7,9 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 source scripts/environment.sh
 environment requirements.lock requirements-dev.lock
 
-kills=1000 seeds=3 process_kills=20 states=5000
+kills=1000 seeds=3 process_kills=20 states=5000 parity_seeds=20 operations=50
 if [[ ${1:-} == --short ]]; then
-    kills=200 seeds=1 process_kills=3 states=60
+    kills=200 seeds=1 process_kills=3 states=60 parity_seeds=5 operations=12
 fi
 # Node is wanted to compare with the official SDKs; a machine without it says so and goes on, except where all must be there.
 optional=--optional
@@ -34,6 +34,8 @@ suite() {
 suite "storm of kills" .venv/bin/python -m tests.chaos.storm --kills "$kills" --seeds "$seeds"
 suite "kills of the whole product" .venv/bin/python -m tests.chaos.kill9 --kills "$process_kills"
 suite "comparison with the official SDKs" .venv/bin/python -m tests.oracle.compare --states "$states" --seed 2 $optional
+suite "parity of actors and core" .venv/bin/python -m tests.parity.seeds \
+    --seeds "$parity_seeds" --operations "$operations"
 
 suite "both APIs against their descriptions" .venv/bin/python -m tests.monitor.openapi.schemas --examples "$examples"
 
