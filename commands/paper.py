@@ -21,11 +21,13 @@ from commands.house import House
 from commands.options import settings_of
 from commands.reconcile import check_pair, hold_entries, opened_journal, warning
 from commands.servers import servers
+from commands.watch import watch
 from core.errors import Refused
 from core.messages import RaiseAlert
 from core.settings import Settings
 
 CRASHED = 1
+BOTH, EXECUTOR, MONITOR = "both", "executor", "monitor"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +40,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--scenario", metavar="NAME|FILE", help="of the embedded market, several with commas (MICRO_SCENARIO)"
     )
     parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
+    parser.add_argument(
+        "--role",
+        choices=(BOTH, EXECUTOR, MONITOR),
+        default=BOTH,
+        help="what runs in this process: the executor with its control, the monitor that watches one elsewhere "
+        "(MICRO_EXECUTOR_URL), or both",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
         MICRO_SCENARIO=options.scenario,
     )
     settings = fresh()
+    if options.role == MONITOR:
+        return watch(settings, stop_signals())
     strategy = strategies.hearing_of(settings, paced=True)
     if settings.entry.profile == "recorded":
         raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")
@@ -59,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     if settings.runtime.feed == sources.LIVE and settings.runtime.scenario:
         raise Refused("MICRO_SCENARIO is of the embedded market; leave it out with MICRO_FEED=live")
     market = sources.market_settings(settings)
-    check_ports(settings)
+    check_ports(settings, options.role)
     asked = stop_signals()
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
@@ -73,23 +84,29 @@ def run(options: argparse.Namespace) -> int:
     check_pair(state.path, journal.books, source.chain)
     differs = warning(journal.books, source.chain, source.backend.status)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
-    house.start(servers(house, fresh))
+    house.start(servers(house, fresh, alone=options.role == EXECUTOR))
     process.settle_down()
-    report_start(house, differs)
+    report_start(house, differs, alone=options.role == EXECUTOR)
     return live_until_stopped(house, asked)
 
 
-def check_ports(settings: Settings) -> None:
+def check_ports(settings: Settings, role: str = BOTH) -> None:
     """Refuse before anything starts when a port is taken."""
     runtime = settings.runtime
+    if role == EXECUTOR:
+        check_free(runtime.bind, runtime.executor_port, "MICRO_EXECUTOR_PORT")
+        return
     if runtime.monitor_port == runtime.executor_port != 0:
         raise Refused(f"MICRO_MONITOR_PORT and MICRO_EXECUTOR_PORT are both {runtime.monitor_port}; set one to another")
     check_free(settings.runtime.bind, settings.runtime.monitor_port, "MICRO_MONITOR_PORT")
     check_free(settings.runtime.bind, settings.runtime.executor_port, "MICRO_EXECUTOR_PORT")
 
 
-def report_start(house: House, differs: str = "") -> None:
-    """Tell the person where to look, and what is wrong; where books and chain differ, pause entries."""
+def report_start(house: House, differs: str = "", *, alone: bool = False) -> None:
+    """Tell the person where to look, and what is wrong; where books and chain differ, pause entries.
+
+    `alone`: the monitor is another process.
+    """
     runtime = house.settings.runtime
     _warn(house, "journal_damaged", _damage(house))
     _warn(house, "market_diverged", house.source.warning)
@@ -99,7 +116,8 @@ def report_start(house: House, differs: str = "") -> None:
     print(
         f"Micro-Lightning {house.mode} (no real money), seed {runtime.seed}, speed {runtime.clock_speed:g}", flush=True
     )
-    print(f"Monitor  http://{runtime.bind}:{runtime.monitor_port}/", flush=True)
+    if not alone:
+        print(f"Monitor  http://{runtime.bind}:{runtime.monitor_port}/", flush=True)
     print(f"Control  http://{runtime.bind}:{runtime.executor_port}/  (token in {house.state.token})", flush=True)
     print("Stop with Ctrl-C", flush=True)
 

@@ -12,10 +12,11 @@ from monitor.app import control_app, monitor_app
 from monitor.desk import Desk
 
 
-def servers(house: House, fresh: Callable[[], Settings]) -> Sequence[Worker]:
-    """Monitor and control over the same panel. `fresh` reads the settings again as the start did.
+def servers(house: House, fresh: Callable[[], Settings], *, alone: bool = False) -> Sequence[Worker]:
+    """Monitor and control over the same panel; `alone`: control only, a monitor runs elsewhere.
 
-    From here on SIGHUP does what POST /settings does; before, as for any program, it ends the process.
+    `fresh` reads the settings again as the start did. From here on SIGHUP does what POST /settings does; before, as for
+    any program, it ends the process.
     """
     panel = HousePanel(house, fresh)
     hangup.answer(panel)
@@ -33,7 +34,7 @@ def servers(house: House, fresh: Callable[[], Settings]) -> Sequence[Worker]:
         port=runtime.executor_port,
         setting="MICRO_EXECUTOR_PORT",
     )
-    return (
-        Worker(name="server.monitor", actor=ServerActor, args=monitor),
-        Worker(name="server.control", actor=ServerActor, args=control),
-    )
+    controlled = Worker(name="server.control", actor=ServerActor, args=control)
+    if alone:
+        return (controlled,)
+    return (Worker(name="server.monitor", actor=ServerActor, args=monitor), controlled)

@@ -63,6 +63,8 @@ class RuntimeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     bind: str = "127.0.0.1"
     allowed_hosts: tuple[str, ...] = ()
     """Names beside loopback and `bind` that a request's Host header may carry, as ["monitor"] in a Compose network."""
+    executor_url: str = ""
+    """Where `--role monitor` finds the executor; empty: at `executor_port` of this machine."""
     plain_hosts: tuple[str, ...] = ()
     """Hosts that may be called without encryption beside this machine, as ["validator"] in a Compose network."""
     change_burst: int = 10

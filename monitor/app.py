@@ -3,10 +3,9 @@
 Both read the same paths from the same desk; each is served by an actor of its own.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 
-import msgspec
 from flask import Flask, Response, request
 
 from core.ports import Panel
@@ -18,27 +17,10 @@ from monitor.page import answer as show_page
 from monitor.topics import TOPICS
 from monitor.views import health
 from monitor.views.operations import Shown
-from monitor.views.plain import escaped
-from monitor.web import access, changes, mentions, problems, query, webhook
-from monitor.web.access import BODY_BYTES, Door, is_loopback
+from monitor.web import changes, mentions, query, webhook
+from monitor.web.access import Door, is_loopback
 from monitor.web.events import Streams
-
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": CSP,
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cache-Control": "no-store",
-}
-BUCKETS = {"emergency": "exit", "leave": "exit", "webhook": "machine", "mentions": "machine"}
-"""What has a rate limit of its own: nothing else may use up the exits, nor machines a person's changes."""
+from monitor.web.shell import answer, bare
 
 Reader = Callable[..., Shown]
 
@@ -46,24 +28,17 @@ Reader = Callable[..., Shown]
 def monitor_app(desk: Desk) -> Flask:
     """Port 8081. Reading is open on loopback; from elsewhere it needs the read token, `/health` excepted."""
     door = Door(reading_needs_token=not is_loopback(desk.panel.settings.runtime.bind))
-    app = _bare(desk.panel, door, pages=True)
+    app = bare(desk.panel, door, pages=True)
     _readings(app, desk, document.monitor(reading_is_open=not door.reading_needs_token))
     app.add_url_rule("/", "page", lambda: show_page(desk.topics), methods=["GET"])
-    _change(app, "/alerts", "webhook", lambda: webhook.receive(desk.panel, query.body(webhook.Webhook)))
-    _change(app, "/emergency", "emergency", lambda: changes.emergency(desk.panel, query.body(changes.Emergency)))
-    _change(
-        app,
-        "/alerts/<int:alert_id>/acknowledge",
-        "acknowledge",
-        lambda alert_id: changes.acknowledge(desk.panel, alert_id, query.body(changes.Reason)),
-    )
+    _watching(app, desk.panel)
     return app
 
 
 def control_app(desk: Desk) -> Flask:
     """Port 8080. Everything but `/health` needs a token, every change the operate token."""
     panel = desk.panel
-    app = _bare(panel, Door(reading_needs_token=True), pages=False)
+    app = bare(panel, Door(reading_needs_token=True), pages=False)
     _readings(app, desk, document.control())
     for name, change in (
         ("start", changes.start),
@@ -76,21 +51,20 @@ def control_app(desk: Desk) -> Flask:
     _change(app, "/operations", "enter", lambda: changes.enter(panel, query.body(changes.Entering)))
     _change(app, "/positions/<mint>/exit", "leave", lambda mint: changes.leave(panel, mint, query.body(changes.Reason)))
     _change(app, "/sentiment", "mentions", mentions.Intake(panel).take)
+    _watching(app, panel)
     return app
 
 
-def _bare(panel: Panel, door: Door, *, pages: bool) -> Flask:
-    app = Flask("monitor", static_folder="static" if pages else None)
-    app.config.update(
-        PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=BODY_BYTES, BUCKETS=BUCKETS, PROPAGATE_EXCEPTIONS=False
+def _watching(app: Flask, panel: Panel) -> None:
+    """What whoever watches may change: on the monitor, and on control for a monitor that runs elsewhere."""
+    _change(app, "/alerts", "webhook", lambda: webhook.receive(panel, query.body(webhook.Webhook)))
+    _change(app, "/emergency", "emergency", lambda: changes.emergency(panel, query.body(changes.Emergency)))
+    _change(
+        app,
+        "/alerts/<int:alert_id>/acknowledge",
+        "acknowledge",
+        lambda alert_id: changes.acknowledge(panel, alert_id, query.body(changes.Reason)),
     )
-    # No redirects: a path is known with and without its last slash, and a doubled slash is another path.
-    app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False
-    problems.install(app)
-    access.guard(app, panel, door)
-    app.after_request(_secured)
-    return app
 
 
 def _readings(app: Flask, desk: Desk, described: Shown) -> None:
@@ -135,12 +109,6 @@ def _with_reason(panel: Panel, change: Callable[[Panel, changes.Reason], Shown])
     return lambda: change(panel, query.body(changes.Reason))
 
 
-def answer(shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """JSON."""
-    text = escaped(msgspec.json.encode(shown, enc_hook=repr).decode())
-    return Response(text, status=status.value, content_type="application/json")
-
-
 def _health(panel: Panel) -> Response:
     query.known()
     shown = health.shown(panel)
@@ -163,9 +131,3 @@ def _status(desk: Desk) -> Response:
     query.known()
     wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
     return show_page(desk.topics) if wanted == "text/html" else answer(reading.status(desk))
-
-
-def _secured(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response

@@ -7,11 +7,13 @@ from enum import StrEnum
 from hashlib import sha256
 from http import HTTPStatus
 from time import monotonic
+from typing import Protocol
 
 from flask import Flask, g, request
 from msgspec import Struct
 
-from core.ports import Panel, Tokens
+from core.ports import Tokens
+from core.settings import Settings
 from monitor.web.problems import Problem
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -32,6 +34,16 @@ class Door(Struct, frozen=True, kw_only=True):
     reading_needs_token: bool = False
 
 
+class Keeper(Protocol):
+    """What the door goes by."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def tokens(self) -> Tokens: ...
+
+
 class Bucket:
     """A token bucket: `burst` at once, then one each `every_s` (real time)."""
 
@@ -50,7 +62,7 @@ class Bucket:
         return (1.0 - self._left) * self._every_s
 
 
-def guard(app: Flask, panel: Panel, door: Door, clock: Callable[[], float] = monotonic) -> None:
+def guard(app: Flask, panel: Keeper, door: Door, clock: Callable[[], float] = monotonic) -> None:
     """Judge every request before its view runs."""
     burst, every_s = panel.settings.runtime.change_burst, panel.settings.runtime.change_every_s
     # Exits have a bucket of their own: nothing else that is asked may use up the panic button. So have machines.
@@ -137,7 +149,7 @@ def _presented() -> str | None:
     return None
 
 
-def _judge_host(panel: Panel) -> None:
+def _judge_host(panel: Keeper) -> None:
     """An allow-list, or a page of a stranger could reach us under a name of its own that it points at us."""
     host = request.environ.get("HTTP_HOST")
     if not host:
