@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     settings = settings_of(options, MICRO_STATE_DIR=options.state)
-    picture = Control(settings).get("/actors/dump")
+    picture = Control(settings).get("/actors/dump?live=1")
     if options.out:
         private_file.write(Path(options.out), picture, "the dump")
         print(f"{options.out}: {len(picture)} bytes")

@@ -40,7 +40,20 @@ def test_a_test_of_shared_data_is_skipped_with_the_agreed_words_where_the_data_i
     (tests / "conftest.py").write_text((project / "tests" / "conftest.py").read_text())
     (tests / "test_probe.py").write_text(PROBE)
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-p", "no:anyio", str(tests)],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-rs",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:anyio",
+            "-p",
+            "no:schemathesis",
+            str(tests),
+        ],
         cwd=tests.parent,
         capture_output=True,
         text=True,

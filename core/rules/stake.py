@@ -93,7 +93,8 @@ def entry_lamports(
     """The stake of an entry: min(80 % of (lightning + cost of open entries) ÷ room, lightning − reserve), ≥ 0."""
     reserve = reserve_lamports(rule, books, Role.LIGHTNING, venue, token_2022=token_2022, fee_lamports=fee_lamports)
     free = free_lamports(books, Role.LIGHTNING)
-    share = whole_part(free + open_entries_lamports(books), rule.share, among=room)
+    total = _confirmed(books, Role.LIGHTNING, free + open_entries_lamports(books))
+    share = whole_part(total, rule.share, among=room)
     return max(min(share, free - reserve), 0)
 
 

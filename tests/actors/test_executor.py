@@ -133,10 +133,12 @@ def test_an_order_is_sent_when_its_own_signature_is_on_disk(system: System):
     until(lambda: waiting() == ["a", "b"])
 
     DISK[1][1].set(2)
-    until(lambda: SENT == ["b"])
+    until(lambda: SENT)
+    assert SENT == ["b"]
 
     DISK[0][1].set(2)
-    until(lambda: SENT == ["b", "a"])
+    until(lambda: len(SENT) == 2)
+    assert SENT == ["b", "a"]
 
 
 def test_what_is_decided_for_an_order_meanwhile_comes_after_its_signature(system: System):
