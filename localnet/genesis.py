@@ -64,6 +64,8 @@ PUMPSWAP_FEE_CONFIG: Final = str(POOL_FEE_CONFIG)
 BUYBACK_BPS: Final = 5_000
 GLOBAL_BYTES, CONFIG_BYTES = 1_088, 950
 """One byte more than the known fields: a pretended upgrade of the account lists is noted there."""
+FEE_CONFIG_BYTES = 4_073
+"""As the recorded PumpSwap one of Sept 2026; pump-sdk 2.0.0 refuses less than 2,512."""
 RENT_EPOCH = 2**64 - 1
 SOL_VAULT = "DQyrAcCrDXQ7NeoqGgDCZwBvWDcYmFCjSb9JtteuvPpz"
 USDC_VAULT = "HLmqeL62xR1QoZ1HKKbXRrdN1p3phKpxRMb2VVopvBBz"
@@ -125,7 +127,7 @@ def _fees(rates: FeeRates) -> Fees:
 
 def _schedule(schedule: FeeSchedule, flat: FeeRates) -> Account:
     tiers = tuple(FeeTier(tier.market_cap_from_lamports, _fees(tier.rates)) for tier in schedule.tiers)
-    config = accounts.FeeConfig(255, ADMIN, _fees(flat), tiers, tiers, Fees(0, 0, 0))
+    config = accounts.FeeConfig(255, ADMIN, _fees(flat), tiers, tiers, Fees(0, 0, 0), space=FEE_CONFIG_BYTES)
     return owned(PUMP_FEES, encode_account(config))
 
 

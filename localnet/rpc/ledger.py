@@ -60,7 +60,8 @@ def get_signatures_for_address(chain: Chain, params: list[Any]) -> Any:
     address, config = argument(params, 0, "an address"), config_of(params, 1)
     level = _level(config)
     check_context(config, chain.slot_seen(level))
-    before, until, limit = config.get("before"), config.get("until"), config.get("limit", MOST_SIGNATURES)
+    before, until, limit = config.get("before"), config.get("until"), config.get("limit")
+    limit = MOST_SIGNATURES if limit is None else limit
     if not 0 < limit <= MOST_SIGNATURES:
         raise RpcError(-32602, f"Invalid limit; max {MOST_SIGNATURES}")
     found: list[dict[str, Any]] = []
