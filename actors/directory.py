@@ -6,6 +6,7 @@ more, so a run with a seed is the same every time. Asks are direct in both, beca
 """
 
 from collections import Counter, deque
+from collections.abc import Collection
 from typing import Any
 
 import gevent
@@ -210,23 +211,34 @@ class Directory(Names):
             if isinstance(item, Letter):
                 self._bury(name, self.flow.counts(name), item.message, item.reply_to)
 
-    def snapshots(self, *, live: bool = False, timeout_s: float = 0.5) -> dict[str, ActorSnapshot]:
-        """Every name as it is now. `live` asks all at once; one that does not answer in time shows as late."""
+    def snapshots(
+        self, *, live: bool = False, timeout_s: float = 0.5, besides: Collection[str] = ()
+    ) -> dict[str, ActorSnapshot]:
+        """Every name as it is now, but for those of the classes `besides`.
+
+        `live` asks all at once; one that does not answer in time shows as late.
+        """
         silent = unanswered(self.entries(), timeout_s) if live else frozenset[str]()
-        return {name: entry.snapshot(late=name in silent) for name, entry in self._entries.items()}
+        return {
+            name: entry.snapshot(late=name in silent)
+            for name, entry in self._entries.items()
+            if class_of(name) not in besides
+        }
 
     def crowds(self) -> dict[str, Crowd]:
         """What waits and who is late, by class of names. The hub runs others between parts of the walk."""
         waiting: Counter[str] = Counter()
         late: Counter[str] = Counter()
+        actors: Counter[str] = Counter()
         entries = list(self._entries.values())
         for start in range(0, len(entries), AT_ONCE):
             for entry in entries[start : start + AT_ONCE]:
                 name_class = class_of(entry.name)
                 waiting[name_class] += entry.waiting()
                 late[name_class] += entry.hung()
+                actors[name_class] += 1
             gevent.sleep(PAUSE_S)
-        return {name_class: Crowd(waiting[name_class], late[name_class]) for name_class in waiting}
+        return {name_class: Crowd(waiting[name_class], late[name_class], actors[name_class]) for name_class in waiting}
 
     def snapshot(self, name: str, *, live: bool = False, timeout_s: float = 0.5) -> ActorSnapshot | None:
         """One name, None when unknown. `live` waits until the actor itself answers; one that does not shows as late."""

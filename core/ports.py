@@ -124,8 +124,10 @@ class Directory(Protocol):
         """One actor, None when unknown. `live` waits for its answer; one that gives none in time is shown as late."""
         ...
 
-    def snapshots(self, *, live: bool = False, timeout_s: float = 0.5) -> dict[str, ActorSnapshot]:
-        """All of them; `live` asks all at once and takes `timeout_s` at most."""
+    def snapshots(
+        self, *, live: bool = False, timeout_s: float = 0.5, besides: Collection[str] = ()
+    ) -> dict[str, ActorSnapshot]:
+        """All but those of the classes `besides`; `live` asks all at once and takes `timeout_s` at most."""
         ...
 
     def crowds(self) -> dict[str, Crowd]:

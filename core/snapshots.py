@@ -41,6 +41,7 @@ class Crowd(Struct, frozen=True):
     """Messages in their mailboxes."""
     late: int
     """Actors that have been handling one message for more than a second."""
+    actors: int
 
 
 class TrafficCounts(Struct, frozen=True, kw_only=True):

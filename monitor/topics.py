@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from core.errors import MicroError
-from core.snapshots import ActorSnapshot
 from monitor import reading
 from monitor.pauses import PAUSE_S
 from monitor.reading import Desk
@@ -138,14 +137,14 @@ def _alerts(desk: Desk) -> Shown:
 
 
 def _actors(desk: Desk) -> Shown:
-    everybody = actors_view.in_tree_order(desk.panel.directory.snapshots())
-    crowd = [actor for _, actor in everybody if _is_crowd(actor)]
-    rest = [actors_view.brief(depth, actor) for depth, actor in everybody if not _is_crowd(actor)]
-    return {"items": rest, "watchers": len(crowd), "late_watchers": sum(actor.late for actor in crowd)}
-
-
-def _is_crowd(actor: ActorSnapshot) -> bool:
-    return actor.name.partition(".")[0] in CROWDS
+    directory = desk.panel.directory
+    rest = actors_view.in_tree_order(directory.snapshots(besides=CROWDS))
+    crowds = [crowd for name, crowd in directory.crowds().items() if name in CROWDS]
+    return {
+        "items": [actors_view.brief(depth, actor) for depth, actor in rest],
+        "watchers": sum(crowd.actors for crowd in crowds),
+        "late_watchers": sum(crowd.late for crowd in crowds),
+    }
 
 
 def _equity(desk: Desk) -> Shown:

@@ -17,10 +17,10 @@ if [[ ${MICRO_CI:-} == 1 ]]; then
     optional=
 fi
 
-# What asks the APIs.
-examples=30
+# What asks the APIs, and for how long clients storm them.
+examples=30 storm_s=120
 if [[ ${1:-} == --short ]]; then
-    examples=1
+    examples=1 storm_s=10
 fi
 
 failed=()
@@ -37,6 +37,7 @@ suite "comparison with the official SDKs" .venv/bin/python -m tests.oracle.compa
 suite "parity of actors and core" .venv/bin/python -m tests.parity.seeds \
     --seeds "$parity_seeds" --operations "$operations"
 
+suite "storm of clients" .venv/bin/python -m tests.chaos.clients --seconds "$storm_s"
 suite "both APIs against their descriptions" .venv/bin/python -m tests.monitor.openapi.schemas --examples "$examples"
 
 report=$(mktemp)

@@ -7,6 +7,7 @@ a client. What is refused here is refused with a problem document (RFC 9457), as
 import errno
 import json
 import logging
+import re
 import socket
 from http import HTTPStatus
 from io import BytesIO
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 CHUNK = 16_384
 LINE_BYTES = 8_192
 """The most that gevent reads of a request's first line."""
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 LINGER_S = 2.0
 LINGER_BYTES = 1 << 24
 
@@ -34,7 +36,7 @@ LINGER_BYTES = 1 << 24
 class Limits(Struct, frozen=True, kw_only=True):
     """What one client may use."""
 
-    connections: int = 64
+    connections: int = 384
     """At the same time, over all clients; one more is answered 503 and closed."""
     head_bytes: int = 16_384
     body_bytes: int = 65_536
@@ -168,6 +170,8 @@ class Handler(WSGIHandler):
         while left > 0:
             line = self.rfile.readline(left)
             left -= len(line)
+            if CONTROL.search(line.removesuffix(b"\n").removesuffix(b"\r")):
+                raise Rejected(HTTPStatus.BAD_REQUEST, "a header holds a control character")
             lines.append(line)
             if line in {b"\r\n", b"\n", b""}:
                 return b"".join(lines)

@@ -282,16 +282,18 @@ class FakeDirectory:
         self.live_asked = self.live_asked or live
         return self.actors.get(name)
 
-    def snapshots(self, *, live: bool = False, timeout_s: float = 0.5) -> dict[str, ActorSnapshot]:
+    def snapshots(
+        self, *, live: bool = False, timeout_s: float = 0.5, besides: Collection[str] = ()
+    ) -> dict[str, ActorSnapshot]:
         self.live_asked = self.live_asked or live
-        return dict(self.actors)
+        return {name: actor for name, actor in self.actors.items() if name.partition(".")[0] not in besides}
 
     def crowds(self) -> dict[str, Crowd]:
         by_class: dict[str, list[ActorSnapshot]] = {}
         for actor in self.actors.values():
             by_class.setdefault(actor.name.partition(".")[0], []).append(actor)
         return {
-            one: Crowd(sum(actor.mailbox_depth for actor in them), sum(actor.late for actor in them))
+            one: Crowd(sum(actor.mailbox_depth for actor in them), sum(actor.late for actor in them), len(them))
             for one, them in by_class.items()
         }
 

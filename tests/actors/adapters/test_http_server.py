@@ -193,6 +193,7 @@ def test_a_body_of_exactly_the_limit_passes():
         (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: h\r\n" + b"X: a\r\n" * 5_000 + b"\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: h\r\n" + b"X: a\r\n" * 200 + b"\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nX: a\x00b\r\n\r\n", 400),
     ],
 )
 def test_what_is_no_proper_request_is_refused_and_the_connection_closed(data, status, capsys):

@@ -273,7 +273,9 @@ def test_a_crowd_is_counted_by_class_while_others_run(monkeypatch):
         crowds = system.directory.crowds()
 
         assert ticked.is_set()
-        assert crowds == {"watcher": Crowd(waiting=1, late=0), "root": Crowd(waiting=0, late=0)}
+        assert crowds["watcher"] == Crowd(waiting=1, late=0, actors=len(system.directory.names("watcher.")))
+        assert crowds["root"] == Crowd(waiting=0, late=0, actors=1)
+        assert set(system.directory.snapshots(besides=("watcher",))) == {"root"}
         until(lambda: system.directory.crowds()["watcher"].late == 1)
 
 

@@ -1,0 +1,95 @@
+"""A trading house with its HTTP servers in a process of its own, watched from inside, for clients to storm.
+
+Told `begin` on standard input it measures anew; told `tell` it writes one line of JSON with what it
+measured since; at the end of its input it stops in order. Used by `tests.chaos.clients`.
+"""
+
+from gevent import monkey
+
+if __name__ == "__main__":
+    monkey.patch_all()
+
+import json
+import sys
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from gevent.fileobject import FileObject
+from msgspec.structs import replace
+
+from commands import process
+from commands.servers import servers
+from core.settings import Settings
+from tests.benchmarks.event_to_order import Probed
+from tests.benchmarks.probes import Hub, percentile
+from tests.commands.process import free_ports
+
+SHARES = {"p50": 0.5, "p99": 0.99, "most": 1.0}
+
+
+class Served:
+    def __init__(self, folder: Path, *, speed: float, seed: int) -> None:
+        self.probed = Probed(speed, seed, folder)
+        house = self.probed.house
+        monitor, control = free_ports(2)
+        runtime = replace(house.settings.runtime, monitor_port=monitor, executor_port=control)
+        self.settings: Settings = replace(house.settings, runtime=runtime)
+        house.settings = house.services.settings = house.services.moment.settings = self.settings
+        self.ports = (monitor, control)
+        self.hub = Hub()
+        self.began_s, self.cpu_s = perf_counter(), process_time()
+
+    def start(self) -> None:
+        self.probed.house.start(servers(self.probed.house, lambda: self.settings))
+        process.settle_down()
+
+    def begin(self) -> None:
+        """Forget what was measured."""
+        self.hub.stop()
+        self.probed.orders.forget()
+        self.hub = Hub()
+        self.began_s, self.cpu_s = perf_counter(), process_time()
+
+    def told(self) -> dict[str, Any]:
+        """Milliseconds from event to order, and of the hub's stalls; orders; what a person would have changed."""
+        times = [sum(one) for one in self.probed.orders.times()]
+        books = self.probed.house.services.books()
+        return {
+            "orders": len(times),
+            "cpu_share": (process_time() - self.cpu_s) / (perf_counter() - self.began_s),
+            "event_to_order_ms": {name: percentile(times, share) * 1e3 for name, share in SHARES.items()},
+            "hub_stall_ms": {name: percentile(self.hub.stalls_s, share) * 1e3 for name, share in SHARES.items()},
+            "events": self.probed.view("feed").events,
+            "paused": books.paused,
+            "paused_why": books.paused_why,
+            "generation": books.generation,
+            "connections": [self.probed.view(f"server.{name}").connections for name in ("monitor", "control")],
+            "requests": self.probed.view("server.monitor").requests,
+            "rejected": self.probed.view("server.monitor").rejected,
+        }
+
+
+def main() -> int:
+    folder, speed, seed = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+    process.set_up()
+    served = Served(folder, speed=speed, seed=seed)
+    served.start()
+    say({"ports": served.ports})
+    # Read by the hub: a blocking read of standard input would stop everybody.
+    for line in FileObject(sys.stdin.fileno(), "rb", closefd=False):
+        if line.strip() == b"begin":
+            served.begin()
+        else:
+            say(served.told())
+    say({"stopped": served.probed.house.stop()})
+    return 0
+
+
+def say(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
