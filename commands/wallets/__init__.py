@@ -1,13 +1,14 @@
 """The keystore: make or restore it, look at its wallets, have them rotated, swept, and backed up.
 
-init makes 24 words, shown once; show needs no passphrase; rotate asks the running process; sweep sends everything to
-MICRO_COLD_ADDRESS; export-backup copies the encrypted file. The passphrase comes from the file that
-MICRO_PASSPHRASE_FILE names, from MICRO_PASSPHRASE, or from a prompt: never from the command line.
+init makes 24 words, shown once; show needs no passphrase; rotate asks the running process; confirm-cold takes
+MICRO_COLD_ADDRESS as where money may leave to, and sweep sends everything there; export-backup copies the encrypted
+file. The passphrase comes from the file that MICRO_PASSPHRASE_FILE names, from MICRO_PASSPHRASE, or from a prompt:
+never from the command line.
 """
 
 import argparse
 
-from commands.wallets import backup, creation, listing, rotation
+from commands.wallets import backup, confirmation, creation, listing, rotation, sweep
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         (creation, "init"),
         (listing, "show"),
         (rotation, "rotate"),
+        (confirmation, "confirm-cold"),
+        (sweep, "sweep"),
         (backup, "export-backup"),
     ):
         about = (module.__doc__ or "").splitlines()[0]

@@ -1,6 +1,7 @@
 """A command run in this process: a process of its own takes seconds to begin, and these are many."""
 
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,13 @@ class Here:
         self._capture, self._patch, self.folder = capture, patch, folder
         self.sealed = 0
 
-    def __call__(self, *arguments: str, typed: str = "", at: Path | str = "", **given: str) -> Done:
-        """One command with this standard input and these names in its environment."""
+    def __call__(self, *arguments: str, typed: str = "", at: Path | str = "", terminal: str = "", **given: str) -> Done:
+        """One command with this standard input (or what a person types at a terminal) and these names in its
+        environment."""
         with self._patch.context() as patch:
             patch.chdir(at or self.folder)
             patch.setattr(memory, "seal", self._seal)
-            patch.setattr("sys.stdin", _Typed(typed))
+            patch.setattr("sys.stdin", _Typed(terminal or typed, is_terminal=bool(terminal)))
             for name, value in given.items():
                 patch.setenv(name, value)
             self._capture.readouterr()
@@ -41,13 +43,11 @@ class Here:
 
 
 class _Typed:
-    """A standard input that is no terminal."""
+    """A standard input that holds this."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, *, is_terminal: bool) -> None:
+        self._file, self._is_terminal = StringIO(text), is_terminal
+        self.read, self.readline = self._file.read, self._file.readline
 
     def isatty(self) -> bool:
-        return False
-
-    def read(self, most: int = -1) -> str:
-        return self._text[:most] if most >= 0 else self._text
+        return self._is_terminal

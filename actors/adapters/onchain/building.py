@@ -123,7 +123,8 @@ class Builder:
         if order.purpose is Purpose.ROTATION:
             return self._sweep(order, source)
         if order.purpose is Purpose.COLD:
-            return [transfer(source, Pubkey.from_string(order.to_address), order.lamports)]
+            closings = self._closings(source)[0] if order.sweep else []
+            return [*closings, transfer(source, Pubkey.from_string(order.to_address), order.lamports)]
         if order.to_role is None or order.to_role is order.role:
             raise Refused(f"order {order.id} names no other wallet to pay")
         return [transfer(source, self._wallets.pubkey(order.to_role, order.generation), order.lamports)]
@@ -134,13 +135,22 @@ class Builder:
         What is closed is read now, at `confirmed`: only what is empty. Nothing that holds a token is touched.
         """
         closings, returned = self._closings(source)
-        read = self._node.accounts([str(source)], "confirmed").accounts[0]
-        own_fee = fee_lamports(order) if order.payer is order.role else 0
-        lamports = (read.lamports if read is not None else 0) + returned - own_fee
+        lamports = self._everything(order, source, returned)
         if lamports <= 0:
             raise Refused(f"{order.role} of generation {order.generation} holds nothing to sweep")
         target = self._wallets.pubkey(order.to_role or order.role, order.generation + 1)
         return [*closings, transfer(source, target, lamports)]
+
+    def everything(self, order: Order) -> int:
+        """What a sweep of this order's wallet moves: its lamports and the rent that comes back, less a fee of its own;
+        0 or less where that is nothing."""
+        source = self._wallets.pubkey(order.role, order.generation)
+        return self._everything(order, source, self._closings(source)[1])
+
+    def _everything(self, order: Order, source: Pubkey, returned: int) -> int:
+        read = self._node.accounts([str(source)], "confirmed").accounts[0]
+        own_fee = fee_lamports(order) if order.payer is order.role else 0
+        return (read.lamports if read is not None else 0) + returned - own_fee
 
     def _closings(self, source: Pubkey) -> tuple[list[Instruction], int]:
         """What closes the wallet's empty token accounts and its accumulators, and the rent that comes back."""
