@@ -16,6 +16,7 @@ from actors.adapters.keys.secret import Secret
 from actors.adapters.keys.signer import Signer
 from core.types import Role
 from tests.commands.here import Here
+from tests.commands.leaks import forms, leaks
 from tests.commands.process import command, environment
 
 PASSPHRASE = "correct horse battery"
@@ -89,7 +90,7 @@ def test_at_a_terminal_the_words_are_shown_once_after_a_confirmation_and_then_cl
     signer = Signer(sealed.checked_words(Secret(words)))
     after = person.screen.split("Written down?")[1]
     assert "\033[2J\033[3J\033[H" in after
-    assert not set(words.split()) & set(after.split())
+    assert leaks(forms(words, PASSPHRASE), [("the screen", after.encode())]) == []
     assert all(signer.address(0, role) in after for role in Role)
     assert PASSPHRASE not in person.screen
     wallets = json.loads(here("wallets", "show", "--json").stdout)[0]["wallets"]
@@ -143,7 +144,7 @@ def test_the_whole_way_from_words_to_backup_to_another_machine(tmp_path: Path, h
         "wallets", "init", "--from-words", typed=words.upper(), at=fresh, MICRO_PASSPHRASE="quite another one", **CHEAP
     )
     assert written.returncode == 0, written.stderr
-    assert not set(words.split()) & set(written.stdout.split())
+    assert leaks(forms(words, PASSPHRASE), [("its output", written.stdout.encode())]) == []
     assert here("wallets", "show", "--json", at=fresh).stdout == show
     verified = here("wallets", "show", "--verify", "--json", at=fresh, MICRO_PASSPHRASE="quite another one")
     assert verified.stdout == show
