@@ -40,7 +40,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """At the same time, over all clients; one more is answered 503 and closed."""
     head_bytes: int = 16_384
     body_bytes: int = 65_536
-    request_s: float = 10.0
+    request_s: float = 5.0
     """For the whole request, from its first byte."""
     idle_s: float = 15.0
     """Between two requests on one connection."""
