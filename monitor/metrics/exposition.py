@@ -16,6 +16,7 @@ from prometheus_client.registry import CollectorRegistry
 from core.errors import MicroError
 from core.ports import Panel
 from monitor.metrics import sources
+from monitor.metrics.chain import of_chain
 from monitor.metrics.past import Past
 from monitor.pauses import PAUSE_S
 from monitor.tally import Tally
@@ -60,6 +61,7 @@ class _Collector:
     def _metrics(self) -> Iterator[Metric]:
         yield from self._process.collect()
         yield from sources.of_actors(self._panel)
+        yield from of_chain(self._panel)
         try:
             sight = Sight(self._panel)
         except MicroError:

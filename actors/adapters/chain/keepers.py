@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 import gevent
+from msgspec import Struct
 
 from actors.adapters.chain.programs import ProgramSettings
 from actors.adapters.chain.tidings import Tidings
 from actors.adapters.rpc import requests
 from actors.adapters.rpc.answers import Blockhash
 from actors.adapters.rpc.client import RpcClient
+from actors.adapters.rpc.endpoint import Health
 from actors.adapters.rpc.errors import NoEndpoint, RpcError
 from actors.adapters.rpc.node import Node
 from actors.adapters.rpc.requests import PROCESSED
@@ -56,6 +58,14 @@ class BlockhashKeeper:
         return {"last_valid_block_height": newest.last_valid_block_height, "age_s": monotonic() - self._read_s}
 
 
+class NodesView(Struct, frozen=True, kw_only=True):
+    """`calls` by method and outcome."""
+
+    endpoints: tuple[Health, ...]
+    newest_slot: int
+    calls: dict[str, dict[str, int]]
+
+
 class SlotKeeper:
     """The slot of every endpoint, so that one that falls behind is known before it is needed."""
 
@@ -72,8 +82,11 @@ class SlotKeeper:
             raise NoEndpoint("no endpoint tells its slot")
         return QUIET
 
-    def view(self) -> dict[str, object]:
-        return {"endpoints": self._client.health(), "newest_slot": self._client.newest_slot()}
+    def view(self) -> NodesView:
+        calls: dict[str, dict[str, int]] = {}
+        for (method, outcome), count in self._client.outcomes.items():
+            calls.setdefault(method, {})[outcome] = count
+        return NodesView(endpoints=self._client.health(), newest_slot=self._client.newest_slot(), calls=calls)
 
     def _ask(self, number: int) -> bool:
         endpoint = self._client.endpoints[number]
