@@ -4,6 +4,7 @@ Pure. Times are seconds of any clock that only goes forward; a limit on the netw
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import floor
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ class RpcBudgetRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise Refused("the RPC budget needs at least one call, a time above 0 and an exit share from 0 to below 1")
 
 
+@lru_cache(maxsize=64)
 def allowed(rule: RpcBudgetRule, *, for_exit: bool) -> int:
     """How many calls within `within_s` may have been made after one of this kind."""
     kept = 0 if for_exit else rule.calls - floor(part(rule.calls, 1 - rule.exit_share))
