@@ -11,15 +11,18 @@ from msgspec.structs import replace
 from actors.adapters.journal_store import JournalStore
 from actors.adapters.paper_store import PaperStore
 from actors.adapters.state_directory import StateDirectory
+from commands.live.accounts import live_chain
 from commands.options import settings_of
 from core.errors import NeedsReconcile, Refused
 from core.ledger.audit import Audit, ChainState, Finding, audit
 from core.ledger.books import Books
 from core.ledger.fold import fold
 from core.market.paper.chain import accounts_of, holdings_of
+from core.settings import Settings
 from core.types import Role
 
 DISAGREES = 1
+LIVE = "live"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     state = StateDirectory(path)
     state.lock()
     try:
-        result = audited(state)
+        result = audited(state, settings, options.settings_file)
     finally:
         state.unlock()
     for line in lines(result):
@@ -42,13 +45,16 @@ def run(options: argparse.Namespace) -> int:
     return 0 if result.ok else DISAGREES
 
 
-def audited(state: StateDirectory) -> Audit:
-    """The audit of a state directory that this process has locked."""
+def audited(state: StateDirectory, settings: Settings | None = None, settings_file: str | None = None) -> Audit:
+    """The audit of a state directory that this process has locked. A live journal is compared with the nodes that the
+    settings name. Raises Refused where none is, or the list of addresses is gone; RpcError where none answers."""
+    settings = settings if settings is not None else Settings()
     store = JournalStore(state.journal)
     entries = list(store.entries())
     store.close()
     try:
-        chain = _paper_chain(state, fold(entries))
+        books = fold(entries)
+        chain = live_chain(settings, settings_file, books) if books.mode == LIVE else _paper_chain(state, books)
     except (NeedsReconcile, KeyError):
         chain = None  # without books there is nothing to compare; the audit names the entry that does not fit
     result = audit(entries, chain)
@@ -74,6 +80,8 @@ def lines(result: Audit) -> list[str]:
     report.append(f"psychology received {sum(op.tax_lamports for op in books.closed)} lamports of tax")
     report += [f"WRONG {finding.where}: {finding.what}" for finding in result.findings]
     report.append(
-        "The books are right: they balance and equal the paper chain." if result.ok else "The books are wrong."
+        f"The books are right: they balance and equal the {'chain' if books.mode == LIVE else 'paper chain'}."
+        if result.ok
+        else "The books are wrong."
     )
     return report

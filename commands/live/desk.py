@@ -60,10 +60,10 @@ class LiveDesk:
         self.venue = SolanaVenue(self.chain.node, self.chain.blockhash, builder, self.tokens, self.tracker, self.lanes)
         self._books = books
 
-    def view(self, books: Books, *, histories: bool = True) -> ChainView:
-        """Everything of ours as the chain has it now. Raises RpcError."""
+    def view(self, books: Books, *, generations: int = 0) -> ChainView:
+        """Everything of ours as the chain has it now; see `read_view`. Raises RpcError."""
         self.wallets.know(books.generation + 1)
-        return read_view(self.chain.node, self.wallets, self.tracker, books, histories=histories)
+        return read_view(self.chain.node, self.wallets, books, generations=generations)
 
     def warm(self, books: Books) -> None:
         """Read what exits are built from, so that none has to wait for it. Raises RpcError."""

@@ -18,6 +18,8 @@ from core.messages import Append, RaiseAlert
 
 EVERY_S = 10.0
 APPEND_S = 10.0
+GENERATIONS = 3
+"""Whose histories are read while running: the present one, the one to come, the one before. A start reads all."""
 NOTE_SLOTS = 1_500
 """A comparison that finds nothing is noted every ten minutes."""
 HINDRANCE = "reconciliation"
@@ -47,7 +49,7 @@ class ChainWatch:
         before = self._books()
         if before.orders:
             return False
-        view = self._desk.view(before)
+        view = self._desk.view(before, generations=GENERATIONS)
         books = self._books()
         if books.orders or books.order_count != before.order_count or books.rotation != before.rotation:
             return False

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
-from actors.adapters.onchain.tracking import Tracker
-from actors.adapters.onchain.wallets import OurWallets
+from actors.adapters.onchain.tracking import order_settlement
+from actors.adapters.onchain.wallets import WatchedWallets
 from actors.adapters.rpc.answers import Landed
 from actors.adapters.rpc.node import Node
 from core.chain.decode import Decoder
@@ -17,39 +17,38 @@ from core.types import Role
 
 OVERLAP_SLOTS = 64
 """Histories are read from a little before the slot that was reconciled last: nodes tell them unevenly."""
-GENERATIONS = 3
-"""The present generation, the one that it may be rotating into, and the one before."""
 
 
 def read_view(
     node: Node,
-    wallets: OurWallets,
-    tracker: Tracker,
+    wallets: WatchedWallets,
     books: Books,
     *,
     commitment: str = "confirmed",
     histories: bool = True,
     generations: int = 0,
 ) -> ChainView:
-    """The view of it. `generations`: how many of the newest are looked at; 0: all. Raises RpcError.
+    """The view of it. `generations`: of how many of the newest token accounts and histories are read; 0: all. Lamports
+    are those of every one. Raises RpcError.
 
     Everything is at `commitment` and not older than the journal. Balances are read before histories: whatever is in a
     balance is then in a history too.
     """
-    looked = _looked(wallets, generations, books.generation)
-    addresses = [address for address, _ in looked]
+    every = wallets.addresses()
+    looked = _looked(wallets, generations, books)
+    addresses = [address for address, _ in every]
     accumulators = [(address, role) for address, role in wallets.accumulators()]
     read = node.accounts(
         [*addresses, *(address for address, _ in accumulators)], commitment, min_slot=books.slot, for_exit=True
     )
     lamports: dict[Role, int] = {}
     generation = 0
-    for (_, wallet), account in zip(looked, read.accounts[: len(looked)], strict=True):
+    for (_, wallet), account in zip(every, read.accounts[: len(every)], strict=True):
         if account is not None and account.lamports:
             lamports[wallet.role] = lamports.get(wallet.role, 0) + account.lamports
             generation = max(generation, wallet.generation)
     rents: dict[Role, int] = {}
-    for (_, role), account in zip(accumulators, read.accounts[len(looked) :], strict=True):
+    for (_, role), account in zip(accumulators, read.accounts[len(every) :], strict=True):
         if account is not None and account.lamports:
             rents[role] = rents.get(role, 0) + account.lamports
     held = tuple(one for address, wallet in looked for one in _held(node, address, wallet, commitment, books.slot))
@@ -64,14 +63,15 @@ def read_view(
         accumulators=rents,
         held=held,
         transactions=transactions,
-        outcomes=_outcomes(node, tracker, books),
+        outcomes=_outcomes(node, wallets, books),
         generation=generation,
     )
 
 
-def _looked(wallets: OurWallets, generations: int, present: int) -> tuple[tuple[str, Wallet], ...]:
-    least = max(present + 1 - generations, 0) if generations else 0
-    return tuple(one for one in wallets.addresses() if one[1].generation >= least)
+def _looked(wallets: WatchedWallets, generations: int, books: Books) -> tuple[tuple[str, Wallet], ...]:
+    least = max(books.generation + 1 - generations, 0) if generations else 0
+    left = {remainder.generation for remainder in books.remainders.values()}
+    return tuple(one for one in wallets.addresses() if one[1].generation >= least or one[1].generation in left)
 
 
 def _held(node: Node, address: str, wallet: Wallet, commitment: str, min_slot: int) -> Iterable[HeldTokens]:
@@ -87,7 +87,7 @@ def _held(node: Node, address: str, wallet: Wallet, commitment: str, min_slot: i
 
 
 def _histories(
-    node: Node, wallets: OurWallets, looked: Iterable[tuple[str, Wallet]], since_slot: int, known: Collection[str]
+    node: Node, wallets: WatchedWallets, looked: Iterable[tuple[str, Wallet]], since_slot: int, known: Collection[str]
 ) -> list[FoundTransaction]:
     """What our keys took part in since then and nobody journaled, oldest first."""
     signatures: dict[str, int] = {}
@@ -117,13 +117,14 @@ def _signers(landed: Landed) -> int:
     return max(landed.source.get("signatures", 1), 1) if isinstance(landed.source.get("signatures"), int) else 1
 
 
-def _outcomes(node: Node, tracker: Tracker, books: Books) -> dict[str, Settlement]:
+def _outcomes(node: Node, wallets: WatchedWallets, books: Books) -> dict[str, Settlement]:
     """Of orders that the books have not settled: what has landed, full history searched."""
     signed = {opened.signature: opened.order for opened in books.orders.values() if opened.signature}
     outcomes: dict[str, Settlement] = {}
+    decoder = Decoder()
     for signature, status in zip(signed, node.statuses(tuple(signed), history=True, for_exit=True), strict=True):
         if status is not None and status.commitment in {"confirmed", "finalized"}:
             landed = node.transaction(signature, for_exit=True)
             if landed is not None:
-                outcomes[signature] = tracker.settlement(signed[signature], landed)
+                outcomes[signature] = order_settlement(signed[signature], landed, wallets, decoder, at_s=books.at_s)
     return outcomes

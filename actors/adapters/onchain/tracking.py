@@ -10,7 +10,7 @@ from time import monotonic
 import gevent
 from msgspec import Struct
 
-from actors.adapters.onchain.wallets import OurWallets
+from actors.adapters.onchain.wallets import OurWallets, WatchedWallets
 from actors.adapters.rpc.answers import Absent, Landed
 from actors.adapters.rpc.finality import read_finalized
 from actors.adapters.rpc.node import Node
@@ -117,17 +117,7 @@ class Tracker:
 
     def settlement(self, order: Order, landed: Landed) -> Settlement:
         """What a transaction of this order did."""
-        decoded = self._decoder.decode_transaction(landed.source)
-        return settlement_of(
-            landed,
-            self._wallets.ours(),
-            decoded.events,
-            mint=order.mint,
-            signatures=signatures(order),
-            tip_lamports=order.tip_lamports,
-            sent_lamports=order.lamports if order.purpose is Purpose.COLD else 0,
-            at_s=self._books().at_s,
-        )
+        return order_settlement(order, landed, self._wallets, self._decoder, at_s=self._books().at_s)
 
     def _prove(self, signature: str, one: _Watched) -> None:
         books = self._books()
@@ -166,3 +156,19 @@ class Tracker:
     def _count(self, error: MicroError) -> None:
         name = type(error).__name__
         self.errors[name] = self.errors.get(name, 0) + 1
+
+
+def order_settlement(
+    order: Order, landed: Landed, wallets: WatchedWallets, decoder: Decoder, *, at_s: float
+) -> Settlement:
+    """What the transaction of this order did. `at_s`: where the node tells no block time."""
+    return settlement_of(
+        landed,
+        wallets.ours(),
+        decoder.decode_transaction(landed.source).events,
+        mint=order.mint,
+        signatures=signatures(order),
+        tip_lamports=order.tip_lamports,
+        sent_lamports=order.lamports if order.purpose is Purpose.COLD else 0,
+        at_s=at_s,
+    )

@@ -172,7 +172,7 @@ class Street:
         )
 
     def view(self) -> ChainView:
-        return read_view(self.rpc, self.wallets, self.tracker, self.books)
+        return read_view(self.rpc, self.wallets, self.books)
 
     def compared(self) -> Reconciled:
         """Book and chain, once everything is confirmed."""

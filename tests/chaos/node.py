@@ -1,0 +1,32 @@
+"""A local node with a crowd on it, as a process: `python -m tests.chaos.node --port P`. Ends with SIGTERM."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse  # noqa: E402  # gevent first, as the product does
+import signal  # noqa: E402
+
+import gevent  # noqa: E402
+
+from commands.localnet import switches_of  # noqa: E402
+from localnet.node import Node  # noqa: E402
+from tests.chaos.crowd import Crowd  # noqa: E402
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--switch", action="append", default=[])
+    options = parser.parse_args()
+    node = Node(switches=switches_of(options.switch), seed=options.seed, port=options.port)
+    node.hooks.append(Crowd(node.chain, options.seed))
+    gevent.signal_handler(signal.SIGTERM, node.stop)
+    node.start()
+    print(node.port, flush=True)  # noqa: T201  # for whoever started it
+    node.wait()
+
+
+if __name__ == "__main__":
+    main()
