@@ -19,6 +19,8 @@ from core.messages import Append
 from core.ports import Commit, JournalStore
 
 COMMITS_KEPT = 1_000
+HINDRANCE = "journal"
+"""Under which entries are refused while nothing can be written."""
 
 
 class JournalView(Struct, frozen=True, kw_only=True):
@@ -46,6 +48,8 @@ class JournalActor(Actor[Append]):
         self.store: JournalStore | None = None
         self.books = Books()
         self.appends = self.refused = 0
+        self.is_over = False
+        """It has been asked to end, for the file takes nothing and nothing is held."""
         self.waiting_since_s: deque[float] = deque()
         """When each durable append under way was begun; the store commits in order."""
         self.commits_s: deque[float] = deque(maxlen=COMMITS_KEPT)
@@ -53,6 +57,8 @@ class JournalActor(Actor[Append]):
     @override
     def on_begin(self) -> None:
         self.store, self.books = self.services.open_journal()
+        if not self.store.failure:
+            self.services.market.hindrances.pop(HINDRANCE, None)
         opening = self.services.opening(self.books)
         if opening:
             self._append(Append(records=opening, durable=True)).get(timeout=30)
@@ -67,13 +73,15 @@ class JournalActor(Actor[Append]):
     def handle(self, message: Append) -> object:
         """The last sequence number; when durable, once it is on disk."""
         try:
-            return self._append(message)
+            done = self._append(message)
         except Fatal as error:
             self.services.journal_failure = str(error)
             raise  # the disk took nothing: opened anew it may, and everybody starts again from what it holds
         except MicroError as error:
             self.refused += 1
             return error
+        self._judge()
+        return done
 
     def _append(self, message: Append) -> Commit:
         assert self.store is not None  # noqa: S101 - on_begin comes before every message
@@ -89,6 +97,22 @@ class JournalActor(Actor[Append]):
         self.services.publish(self.books)
         return done
 
+    def _judge(self) -> None:
+        """Where the journal takes nothing, entries stop and exits go on. Once nothing is held, this process ends.
+
+        It ends by this actor's: opened anew the file may take something again, else the root gives up.
+        """
+        failure = self.store.failure if self.store is not None else ""
+        if not failure or self.is_over:
+            return
+        lost = self.store.lost if self.store is not None else ""
+        self.services.journal_failure = failure
+        where = f"exits are in memory alone ({lost})" if lost else "exits are set apart"
+        self.services.market.hindrances[HINDRANCE] = f"the journal cannot write {failure}; {where}"
+        if not self.books.operations and not self.books.orders:
+            self.is_over = True
+            self.inbox.control(Failed(as_crash(Fatal(f"the journal cannot write {failure}"))))
+
     def _committed(self, commit: Outcome[int]) -> None:
         self.commits_s.append(perf_counter() - self.waiting_since_s.popleft())
         failure = commit.error
@@ -96,6 +120,7 @@ class JournalActor(Actor[Append]):
         if failure is not None:
             # Books that the disk does not have must not be decided by: this actor ends, and all behind it start again.
             self.inbox.control(Failed(as_crash(failure)))
+        self._judge()
 
     @override
     def view(self) -> JournalView:

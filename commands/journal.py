@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from actors.adapters.emergency_segment import EmergencySegment
 from actors.adapters.journal_store import JournalStore
 from core.errors import NeedsReconcile, Refused
 from core.ledger.books import Books
@@ -32,7 +33,7 @@ class Journal:
         return opened
 
     def _open(self) -> tuple[JournalStore, Books]:
-        store = JournalStore(self._path)
+        store = JournalStore(self._path, EmergencySegment(self._path.with_name("journal.emergency")))
         try:
             return store, fold(store.entries())
         except (NeedsReconcile, KeyError) as error:

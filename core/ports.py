@@ -103,7 +103,12 @@ class JournalStore(Protocol):
 
     @property
     def failure(self) -> str:
-        """Why nothing can be written any more; empty: it can."""
+        """Why nothing can be written into the journal any more; empty: it can."""
+        ...
+
+    @property
+    def lost(self) -> str:
+        """Why records are in memory alone; empty: they are in the journal, or set apart on another file."""
         ...
 
     def entries(self, after_seq: int = 0) -> Iterable[Entry]: ...

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from actors.adapters.emergency_segment import EmergencySegment, Row
 from actors.adapters.journal_writer import JournalWriter
 from actors.outcome import Outcome
 from core.errors import Fatal, Refused
@@ -33,7 +34,6 @@ PRIMARY = 0xFF
 _INSERT = "INSERT INTO entry (seq, version, kind, at_s, body, checksum) VALUES (?, ?, ?, ?, ?, ?)"
 _ROWS = "SELECT seq, version, body, checksum FROM entry WHERE seq > ? ORDER BY seq"
 
-Row: TypeAlias = tuple[int, int, str, float, str, int]
 Done: TypeAlias = "Outcome[int]"
 
 
@@ -52,20 +52,28 @@ class JournalStore:
     Opening raises Refused when the file is no journal or of a newer schema; a bad tail is set aside, see `set_aside`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, segment: EmergencySegment | None = None) -> None:
+        """`segment`: goes on where the file takes nothing more; what it holds of a former process comes first."""
         self.path = path
         self.set_aside: SetAside | None = None
+        self.taken_in = 0
+        """Rows of the segment that the opening brought into the journal."""
+        self._segment = segment
+        self._apart: list[Row] = []
+        """What is in the segment alone, because the file takes nothing yet."""
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(AnyRecord)
         self.seq, self._checksum = self._open()
-        self._writer = JournalWriter(path, _INSERT)
+        failure = self._take_in(segment) if segment is not None else None
+        self._writer = JournalWriter(path, _INSERT, segment, failure)
 
     def append(self, records: Sequence[AnyRecord], *, durable: bool) -> Done:
         """Queue records for the next commit. The result is set with the last sequence number: at once, or when durable.
 
-        Once a commit failed every append fails with Fatal: the disk no longer takes what we decide.
+        Once a commit failed every append fails with Fatal, where there is no segment: the disk no longer takes what
+        we decide. With one, `failure` and `lost` say how far it is.
         """
-        if self._writer.failure is not None:
+        if self._writer.failure is not None and self._segment is None:
             raise Fatal(f"the journal cannot write {self.failure}")
         rows = [self._row(record) for record in records]
         done: Done = Outcome()
@@ -85,16 +93,26 @@ class JournalStore:
         """Why nothing can be written any more, empty while it can."""
         return "" if self._writer.failure is None else f"{self.path}: {self._writer.failure}"
 
+    @property
+    def lost(self) -> str:
+        """Why not even the segment takes anything, empty while it does."""
+        return self._writer.lost
+
     def entries(self, after_seq: int = 0) -> Iterator[Entry]:
         """Every committed entry after `after_seq`, in order."""
         with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as db:
             for seq, version, body, _ in db.execute(_ROWS, (after_seq,)):
                 yield Entry(seq, version, self._decoder.decode(body))
         db.close()
+        for seq, version, _, _, body, _ in self._apart:
+            if seq > after_seq:
+                yield Entry(seq, version, self._decoder.decode(body))
 
     def close(self) -> None:
         """Commit what is queued and end the writer."""
         self._writer.end()
+        if self._segment is not None:
+            self._segment.close()
 
     def _row(self, record: AnyRecord) -> Row:
         body = self._encoder.encode(record).decode()
@@ -102,6 +120,33 @@ class JournalStore:
         self._checksum = checksum(self._checksum, self.seq, body)
         kind = str(type(record).__struct_config__.tag)
         return self.seq, SCHEMA_VERSION, kind, record.at_s, body, self._checksum
+
+    def _take_in(self, segment: EmergencySegment) -> Exception | None:
+        """Bring what the segment holds into the journal. Why that could not be: then the segment goes on."""
+        rows = [row for row in segment.rows() if row[0] > self.seq]
+        fresh, seq, last = list[Row](), self.seq, self._checksum
+        for _, version, kind, at_s, body, _ in rows:
+            seq += 1
+            last = checksum(last, seq, body)
+            fresh.append((seq, version, kind, at_s, body, last))
+        try:
+            with closing(sqlite3.connect(self.path, isolation_level=None)) as db:
+                newest = db.execute("SELECT body FROM entry ORDER BY seq DESC LIMIT ?", (len(rows),)).fetchall()
+                if rows and [body for (body,) in newest] == [row[4] for row in reversed(rows)]:
+                    segment.clear()  # they came in before, and a crash kept the segment from being emptied
+                    return None
+                db.execute("PRAGMA synchronous=FULL")
+                db.execute("BEGIN IMMEDIATE")
+                db.executemany(_INSERT, fresh)
+                db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if not rows:
+                return None  # nothing depends on it: the first commit will tell
+            self._apart, self.seq, self._checksum = fresh, seq, last
+            return error
+        segment.clear()
+        self.taken_in, self.seq, self._checksum = len(fresh), seq, last
+        return None
 
     def _open(self) -> tuple[int, int]:
         try:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import gevent
 from gevent.monkey import get_original
 
+from actors.adapters.emergency_segment import EmergencySegment
 from actors.adapters.write_ahead import WriteAhead
 from actors.outcome import Outcome
 from core.errors import Fatal
@@ -26,12 +27,22 @@ Item: TypeAlias = "tuple[Rows, Outcome[int] | None]"
 """Rows that belong together, the first column their number, and who waits until the last of them is on disk."""
 
 
+class JournalClosed(Exception):
+    """A commit failed before: nothing more goes into the database."""
+
+
 class JournalWriter:
     """Its rows go into the database at `path` by `statement`, in the order in which they were put."""
 
-    def __init__(self, path: Path, statement: str) -> None:
-        self.failure: sqlite3.Error | None = None
+    def __init__(
+        self, path: Path, statement: str, segment: EmergencySegment | None = None, failure: Exception | None = None
+    ) -> None:
+        """`segment`: where rows go once a commit has failed. `failure`: why nothing can be committed from the start."""
+        self.failure: Exception | None = failure
         """Why a commit failed. A half-written order of events is worse than none: nothing is committed after that."""
+        self.lost = ""
+        """Why the segment took nothing either: what is put from then on is in memory alone."""
+        self._segment = segment
         self._path, self._statement = path, statement
         self._inbox: SimpleQueue[Item | None] = SimpleQueue()
         self._ended: Outcome[bool] = Outcome()
@@ -108,17 +119,26 @@ class JournalWriter:
         every = [row for rows, _ in batch for row in rows]
         try:
             if log is None or self.failure is not None:
-                raise self.failure or sqlite3.OperationalError("not opened")
+                raise JournalClosed(str(self.failure or "not opened"))
             if every:
                 log.insert(self._statement, every, durable=bool(waiting))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, JournalClosed) as error:
             self.failure = error
-            fatal = Fatal(f"the journal cannot write {self._path}: {error}")
-            for _, done in waiting:
-                self._report(partial(done.fail, fatal))
-            return
+            if self._segment is None:
+                fatal = Fatal(f"the journal cannot write {self._path}: {error}")
+                for _, done in waiting:
+                    self._report(partial(done.fail, fatal))
+                return
+            self._set_apart(self._segment, every)
         for seq, done in waiting:
             self._report(partial(done.set, seq))
+
+    def _set_apart(self, segment: EmergencySegment, rows: Rows) -> None:
+        """In the segment or, where that takes nothing either, nowhere: exits go out all the same (architecture.md)."""
+        try:
+            segment.append(rows)
+        except OSError as error:
+            self.lost = str(error)
 
     def _rest(self, log: WriteAhead) -> None:
         try:

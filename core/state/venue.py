@@ -20,6 +20,10 @@ from core.messages import (
 )
 from core.ports import VenueBackend
 from core.rules import psychology
+from core.types import Side
+
+JOURNAL = "journal"
+"""The hindrance under which nothing can be written."""
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -79,7 +83,9 @@ def _submit(state: State, message: SubmitOrder, now: Now) -> tuple[State, Effect
         expired = OrderExpired(order_id=order_id, signature=signature, slot=now.market.slot)
         return state, (Tell("executor", expired),)
     # Past its last valid slot no block takes it any more; whether one has taken it is not known yet.
-    if not message.only_look and now.market.slot <= message.last_valid_slot:
+    # Nor is anything bought whose signature no journal holds for sure; exits go out all the same.
+    unwritten = message.order.side is Side.BUY and JOURNAL in now.market.hindrances
+    if not message.only_look and not unwritten and now.market.slot <= message.last_valid_slot:
         state.backend.submit(message.order, signature, message.last_valid_slot, message.raw)
     return replace(state, sent=state.sent | {signature: order_id}), ()
 

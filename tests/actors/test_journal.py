@@ -7,7 +7,9 @@ from typing import Any
 
 import gevent
 import pytest
+from msgspec.structs import replace
 
+from actors.adapters.emergency_segment import EmergencySegment
 from actors.adapters.journal_store import JournalStore
 from actors.journal import JournalActor, JournalView
 from actors.services import Services
@@ -15,15 +17,25 @@ from actors.system import System
 from actors.tree import Branch, Worker
 from core.chain.decode import Decoder
 from core.errors import Fatal
-from core.ledger.books import Books
+from core.ledger.books import Books, OpenOrder
 from core.market.tape import Tape
-from core.messages import Append
-from core.records import EntriesPaused
+from core.messages import Append, Order
+from core.records import EntriesPaused, OrderSettled
 from core.settings import Settings
 from core.state.market_now import MarketNow
+from core.types import Purpose, Role, Side
 
 WAIT_S = 10.0
 NOBODY: Any = None
+EXIT = Order(
+    id="exit.op1.lightning.1",
+    purpose=Purpose.EXIT,
+    role=Role.LIGHTNING,
+    payer=Role.LIGHTNING,
+    operation_id="op1",
+    mint="M",
+    side=Side.SELL,
+)
 
 
 @pytest.fixture
@@ -45,6 +57,56 @@ def system(tmp_path: Path) -> Iterator[System]:
     system.start(Branch(name="root", children=(Worker(name="journal", actor=JournalActor),)))
     yield system
     system.stop()
+
+
+@pytest.fixture
+def spared(tmp_path: Path) -> Iterator[System]:
+    """A journal with an emergency segment and an exit on its way; its file takes nothing."""
+    path = tmp_path / "journal.db"
+    books = replace(Books(), orders={"exit.op1.lightning.1": OpenOrder(order=EXIT, at_s=1.0)})
+    services = Services(
+        settings=Settings(),
+        market=MarketNow(),
+        feed=NOBODY,
+        backend=NOBODY,
+        accounts=NOBODY,
+        decoder=Decoder(),
+        tape=Tape(),
+        open_journal=lambda: (JournalStore(path, EmergencySegment(tmp_path / "journal.emergency")), books),
+        opening=lambda _: (),
+        paced=False,
+        source_waits=False,
+    )
+    system = System(services=services)
+    system.start(Branch(name="root", children=(Worker(name="journal", actor=JournalActor),)))
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE entry")
+    other.close()
+    yield system
+    system.stop()
+
+
+def test_while_something_is_held_the_journal_goes_on_apart_and_entries_stop(spared: System):
+    append(spared)
+    append(spared)
+
+    market = spared.services.market  # type: ignore[attr-defined]  # the services of this test
+    assert "exits are set apart" in market.hindrances["journal"]
+    assert (incarnation(spared), state(spared)) == (1, "alive")
+    assert "no such table" in view(spared).failure
+
+
+def test_once_nothing_is_held_a_journal_that_takes_nothing_ends(spared: System):
+    append(spared)
+    settled = OrderSettled(at_s=2.0, order_id=EXIT.id, outcome="expired", error="absent", settlement=None, postings=())
+
+    spared.directory.ask("journal", Append(records=(settled,), durable=True), WAIT_S)
+
+    deadline = gevent.Timeout.start_new(WAIT_S)
+    while incarnation(spared) == 1:
+        gevent.sleep(0.001)
+    deadline.close()
+    assert incarnation(spared) > 1
 
 
 def append(system: System) -> object:

@@ -111,3 +111,18 @@ def test_what_cannot_be_proven_absent_is_neither_expired_nor_sent_again_and_may_
     assert one.hears(TransactionSettled(settlement=LANDED)) == (
         Tell("executor", OrderLanded(order_id=ORDER.id, settlement=LANDED)),
     )
+
+
+def test_while_nothing_can_be_journaled_exits_go_out_and_buys_do_not() -> None:
+    one = Venue(slot=10)
+    one.now.market.hindrances["journal"] = "the disk is full"
+    buy = SubmitOrder(
+        order=Order(id="b", purpose=Purpose.ENTRY, role=Role.LIGHTNING, payer=Role.LIGHTNING, side=Side.BUY, mint="M"),
+        signature="B",
+        last_valid_slot=150,
+    )
+
+    one.hears(buy)
+    one.hears(SUBMIT)
+
+    assert one.chain.sent == ["S"]
