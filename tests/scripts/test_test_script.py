@@ -15,7 +15,21 @@ def test_every_failed_check_is_named_and_the_others_still_run(checkout: Checkout
     code, output = with_tools(checkout, failing=("ruff", "pytest")).check()
     assert code == 1
     assert "== mypy" in output
-    assert output.endswith("failed: ruff check\nfailed: ruff format\nfailed: pytest\n")
+    first, second = output.partition("failed: pytest\n")[::2]
+    assert first.endswith("failed: ruff check\nfailed: ruff format\n")
+    assert (
+        second == "failed: pytest tests/chaos tests/commands tests/localnet tests/monitor tests/oracle tests/scripts\n"
+    )
+
+
+def test_every_test_runs_once_and_those_that_mostly_wait_run_apart(checkout: Checkout):
+    code, output = with_tools(checkout).check()
+    runs = [line for line in output.splitlines() if line.startswith("pytest -m")]
+    apart = ["tests/chaos", "tests/commands", "tests/localnet", "tests/monitor", "tests/oracle", "tests/scripts"]
+
+    assert code == 0
+    assert [run.split()[8:] for run in runs] == [["tests", *(f"--ignore={path}" for path in apart)], apart]
+    assert output.endswith("1 passed in 0.01s\n")
 
 
 def test_a_skipped_test_fails_only_where_nothing_may_be_missing(checkout: Checkout):
