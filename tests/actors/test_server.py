@@ -73,7 +73,7 @@ def test_monitor_and_control_answer_over_the_wire():
         monitor, control = view_of(system, "monitor").port, view_of(system, "executor").port
 
         assert json.loads(get(monitor, "/health")[1])["status"] == "ok"
-        assert b"<title>Micro-Lightning" in get(monitor, "/")[1]
+        assert b"Micro-Lightning</h1>" in get(monitor, "/")[1]
         assert get(monitor, "/static/page.css")[0] == 200
         assert get(control, "/status")[0] == 401
         connection = HTTPConnection("127.0.0.1", control, timeout=WAIT_S)
