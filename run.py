@@ -16,7 +16,21 @@ if __name__ == "__main__":
 from typing_extensions import override
 
 from actors.adapters.log import Calm
-from commands import audit, demo, doctor, dump, live, localnet, paper, process, record, replay, simulate, wallets
+from commands import (
+    audit,
+    demo,
+    doctor,
+    dump,
+    live,
+    localnet,
+    paper,
+    process,
+    record,
+    replay,
+    simulate,
+    tokens,
+    wallets,
+)
 from core.errors import MicroError, NeedsReconcile, Refused
 
 BAD_INPUT = 2
@@ -45,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; may be repeated")
     common.add_argument("--settings-file", metavar="FILE", help="instead of .env.micro-lightning")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (paper, replay, simulate, live, record, demo, audit, doctor, wallets, dump, localnet):
+    for module in (paper, replay, simulate, live, record, demo, audit, doctor, wallets, tokens, dump, localnet):
         name = module.__name__.rpartition(".")[2]
         about = (module.__doc__ or "").splitlines()[0]
         sub = commands.add_parser(name, parents=[common], help=about, description=module.__doc__)

@@ -7,6 +7,19 @@ from actors.adapters.environment import load
 from core.errors import Refused
 from core.settings import Settings
 
+BOTH, EXECUTOR, MONITOR = "both", "executor", "monitor"
+
+
+def role(parser: argparse.ArgumentParser) -> None:
+    """The option `--role`, of every command that serves HTTP."""
+    parser.add_argument(
+        "--role",
+        choices=(BOTH, EXECUTOR, MONITOR),
+        default=BOTH,
+        help="what runs in this process: the executor with its control, the monitor that watches one elsewhere "
+        "(MICRO_EXECUTOR_URL), or both",
+    )
+
 
 def settings_of(options: argparse.Namespace, **given: str | None) -> Settings:
     """Settings from file, environment, `--set`, and the command's own options where they are given. Raises Refused."""

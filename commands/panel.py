@@ -26,6 +26,8 @@ class HousePanel:
         """`fresh` reads the settings again as the start did: file, environment, and what the command line gave."""
         self._house = house
         self._fresh = fresh
+        self._tokens: Tokens | None = None
+        self._tokens_changed_ns: tuple[int, ...] = ()
 
     @property
     def directory(self) -> Directory:
@@ -47,10 +49,14 @@ class HousePanel:
     def permanent(self) -> frozenset[str]:
         return frozenset(spec.name for spec, _ in walk(self._house.tree))
 
-    @cached_property
+    @property
     def tokens(self) -> Tokens:
+        """As the files have them now: `tokens rotate` shuts out whoever holds an old one at once."""
         state = self._house.state
-        return Tokens(read=state.read_token(), operate=state.api_token(), mentions=state.mention_secret())
+        if self._tokens is None or state.secrets_changed_ns() != self._tokens_changed_ns:
+            self._tokens = Tokens(read=state.read_token(), operate=state.api_token(), mentions=state.mention_secret())
+            self._tokens_changed_ns = state.secrets_changed_ns()
+        return self._tokens
 
     def books(self) -> Books:
         return self._house.services.books()

@@ -18,7 +18,7 @@ from actors.adapters.state_directory import StateDirectory
 from commands import process, sources, strategies
 from commands.drain import drained, refusal
 from commands.house import House
-from commands.options import settings_of
+from commands.options import BOTH, EXECUTOR, MONITOR, role, settings_of
 from commands.reconcile import check_pair, hold_entries, opened_journal, warning
 from commands.servers import servers
 from commands.watch import watch
@@ -27,7 +27,6 @@ from core.messages import RaiseAlert
 from core.settings import Settings
 
 CRASHED = 1
-BOTH, EXECUTOR, MONITOR = "both", "executor", "monitor"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--scenario", metavar="NAME|FILE", help="of the embedded market, several with commas (MICRO_SCENARIO)"
     )
     parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
-    parser.add_argument(
-        "--role",
-        choices=(BOTH, EXECUTOR, MONITOR),
-        default=BOTH,
-        help="what runs in this process: the executor with its control, the monitor that watches one elsewhere "
-        "(MICRO_EXECUTOR_URL), or both",
-    )
+    role(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -66,6 +66,10 @@ class StateDirectory:
         """The secret that a source of mentions signs with."""
         return _secret(self.path / "mention-secret")
 
+    def secrets_changed_ns(self) -> tuple[int, ...]:
+        """Changes whenever one of them is written anew; without those that are missing."""
+        return tuple(path.stat().st_mtime_ns for path in secret_files(self.path) if path.exists())
+
 
 def holder(directory: Path) -> str:
     """The process that has this state directory, as it names itself; empty: nobody. Takes nothing and makes nothing."""
@@ -83,6 +87,19 @@ def holder(directory: Path) -> str:
         return ""
     finally:
         os.close(handle)
+
+
+def secret_files(directory: Path) -> tuple[Path, ...]:
+    """Tokens and secrets of the HTTP doors."""
+    return tuple(directory / name for name in ("api-token", "api-token-read", "mention-secret"))
+
+
+def renew(path: Path) -> None:
+    """A new random secret in place of the old one, whole at every moment, readable by its owner alone."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    _secret(fresh)
+    fresh.replace(path)
 
 
 def _secret(path: Path) -> str:

@@ -22,9 +22,10 @@ from commands.live import start
 from commands.live.desk import LiveDesk, endpoints
 from commands.live.stop import sold_out
 from commands.live.watch import HINDRANCE, ChainWatch
-from commands.options import settings_of
+from commands.options import EXECUTOR, MONITOR, role, settings_of
 from commands.paper import CRASHED, check_ports, stop_signals
 from commands.servers import servers
+from commands.watch import watch
 from core.errors import MicroError, Refused, Retryable
 from core.ledger.books import Books
 from core.ledger.chain_view import ChainView
@@ -43,13 +44,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--state", metavar="DIR", help="state directory (MICRO_STATE_DIR)")
     parser.add_argument("--strategy", metavar="MODULE:CLASS", help=strategies.HELP)
+    role(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     fresh = partial(settings_of, options, MICRO_STATE_DIR=options.state, MICRO_STRATEGY=options.strategy)
     settings = fresh()
+    if options.role == MONITOR:
+        return watch(settings, stop_signals())
     check_profile(settings)
-    check_ports(settings)
+    check_ports(settings, options.role)
     rpc_urls, _ = endpoints(options.settings_file)
     asked = stop_signals()
     health = start.unhealthy(settings, options.settings_file)
@@ -133,10 +137,10 @@ def _warm(desk: LiveDesk, books: Books) -> None:
 
 def _alive(house: House, desk: LiveDesk, asked: Event, fresh: partial[Settings], options: argparse.Namespace) -> int:
     desk.venue.attach(house.system.directory.tell)
-    house.start(servers(house, fresh))
+    house.start(servers(house, fresh, alone=options.role == EXECUTOR))
     process.settle_down()
-    _report(house)
-    watch = gevent.spawn(ChainWatch(house, desk).run)
+    _report(house, alone=options.role == EXECUTOR)
+    chain = gevent.spawn(ChainWatch(house, desk).run)
     doctor = gevent.spawn(_doctor, house, options.settings_file)
     gevent.wait([asked, house.system.gave_up], count=1)
     if house.system.gave_up.is_set():
@@ -146,7 +150,7 @@ def _alive(house: House, desk: LiveDesk, asked: Event, fresh: partial[Settings],
     asked.clear()
     house.services.market.stopping = True
     print(sold_out(house, asked), flush=True)
-    gevent.killall([watch, doctor])
+    gevent.killall([chain, doctor])
     in_time = house.stop()
     desk.close()
     return 0 if in_time else CRASHED
@@ -164,7 +168,7 @@ def _doctor(house: House, settings_file: str | None) -> None:
             hindrances.pop("doctor")
 
 
-def _report(house: House) -> None:
+def _report(house: House, *, alone: bool) -> None:
     """Tell the person where to look, and what stands against entries."""
     runtime, books, hindrances = house.settings.runtime, house.services.books(), house.services.market.hindrances
     against = [f"{name}: {why}" for name, why in sorted(hindrances.items())]
@@ -176,6 +180,7 @@ def _report(house: House) -> None:
     print(f"Micro-Lightning live, generation {books.generation}, {len(books.operations)} positions open", flush=True)
     if against:
         print(f"Exits only until this is mended: {'; '.join(against)}", flush=True)
-    print(f"Monitor  http://{runtime.bind}:{runtime.monitor_port}/", flush=True)
+    if not alone:
+        print(f"Monitor  http://{runtime.bind}:{runtime.monitor_port}/", flush=True)
     print(f"Control  http://{runtime.bind}:{runtime.executor_port}/  (token in {house.state.token})", flush=True)
     print("Stop with Ctrl-C: it sells what is held", flush=True)

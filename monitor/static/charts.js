@@ -232,13 +232,26 @@ class EquityChart {
   }
 }
 
+let picked = null;
+let told = null;
+
+/** The position that the chart shows: the one that was picked, while it is held; else the first. */
+export const chosen = (positions) => (positions.find((one) => one.mint === picked) ?? positions[0])?.mint;
+
+export function choose(mint) {
+  picked = mint;
+  if (told) charts(told);
+  for (const one of document.querySelectorAll("[data-pick]")) one.setAttribute("aria-pressed", one.dataset.pick === mint);
+}
+
 let position = null;
 let curve = null;
 
 export function charts(topic) {
   const element = $("chart");
   if (!element) return;
-  const one = topic.items[0];
+  told = topic;
+  const one = topic.items.find((each) => each.mint === chosen(topic.items));
   element.hidden = $("legend").hidden = $("life").hidden = !one;
   if (!one) {
     element.removeAttribute("data-operation");

@@ -1,5 +1,6 @@
 // Each panel from its topic. The templates write the same; these keep it fresh.
 
+import { choose, chosen } from "./charts.js";
 import { clock, dollars, duration, figure, h, label, morph, percent, rising, share, signedSol, sol, token, words } from "./dom.js";
 
 const $ = (id) => document.getElementById(id);
@@ -53,12 +54,12 @@ export function status(topic) {
     card("Wallets", "", share(topic.fleet_health), "", `generation ${topic.generation}`),
     card("SOL", "", dollars(topic.sol_usd), "", `${topic.orders_unsettled} orders under way`),
   );
-  put("positions", topic.positions.length ? topic.positions.map(held) : h("p", { class: "quiet empty" }, "Nothing is held. A position appears here with its candles, levels and time windows."));
+  put("positions", topic.positions.length ? topic.positions.map((one) => held(one, topic.positions)) : h("p", { class: "quiet empty" }, "Nothing is held. A position appears here with its candles, levels and time windows."));
   put("wallets", topic.wallets.map(wallet));
   put("targets", topic.performance.targets.map(target));
 }
 
-function held(one) {
+function held(one, every) {
   const next = one.next_exits.length ? `next exit ${clock(one.next_exits[0].at)}, ` : "";
   const profit = one.next_take_profit ? ` · profit at ${percent(one.next_take_profit.gain_bps)}` : "";
   return h(
@@ -66,6 +67,7 @@ function held(one) {
     h("p", { class: "line" }, token(one.symbol, one.mint), " ",
       h("span", { class: `badge ${one.window}` }, one.window), " ",
       one.panic && h("span", { class: "badge bad" }, `panic: ${words(one.panic)}`), " ",
+      every.length > 1 && h("button", { type: "button", class: "pick", "data-pick": one.mint, "aria-pressed": chosen(every) === one.mint }, "chart"), " ",
       h("b", { class: `gain ${rising(one.gain_bps)}` }, percent(one.gain_bps))),
     h("p", { class: "quiet" }, `held ${duration(one.held_s)}, urgency ${one.urgency} · cost ${sol(one.cost_lamports)}, sale now ${sol(one.sale_lamports)} SOL · ${next}all by ${clock(one.expires_at)}${profit}`),
   );
@@ -142,6 +144,11 @@ export function operations(topic) {
   };
   put("operations", topic.items.length ? topic.items.map(row) : empty("None yet.", 6));
 }
+
+document.getElementById("positions")?.addEventListener("click", (event) => {
+  const mint = event.target.closest("[data-pick]")?.dataset.pick;
+  if (mint) choose(mint);
+});
 
 const lives = new Map();
 
