@@ -62,7 +62,13 @@ class Chain:
         )
         history = History(self.node, most=rule.gap_transactions, held=self.known.addresses)
         live = LiveFeed(
-            ws_url, rule, runtime.seed, plain_hosts=runtime.plain_hosts, fill=history.fill, reread=history.reread
+            ws_url,
+            rule,
+            runtime.seed,
+            plain_hosts=runtime.plain_hosts,
+            fill=history.fill,
+            reread=history.reread,
+            poll=history.poll,
         )
         self.feed = ToldFeed(live, self.tidings)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
+from actors.adapters.rpc.requests import key
 from actors.adapters.state_directory import StateDirectory
 from actors.house import tree
 from actors.keeper import Keeper
@@ -14,6 +15,7 @@ from actors.tree import Worker
 from commands.chain import Chain
 from commands.journal import Journal
 from commands.strategies import hearing_of
+from core.chain.build.addresses import canonical_pool
 from core.chain.decode import Decoder
 from core.hearing import Hearing
 from core.ledger.books import Books
@@ -106,6 +108,10 @@ class House:
 
     def opening(self, books: Books) -> tuple[AnyRecord, ...]:
         """What the journal begins with: the capital once ever, the run once a process."""
+        if self.source.live is not None:
+            for operation in books.operations.values():
+                # Its migration may lie before this process: the feed would not know whose pool that is.
+                self.source.tape.learn(str(canonical_pool(key(operation.mint))), operation.mint)
         records: list[AnyRecord] = []
         at_s = max(books.at_s, self.source.start_at_s)
         if books.seq == 0:

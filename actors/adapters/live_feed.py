@@ -41,6 +41,10 @@ class Filled(Struct, frozen=True):
 
 Fill = Callable[[int, int], Filled]
 """Fetches what happened between two slots; may block its greenlet and raise MicroError."""
+Polled = tuple[int, tuple[RawTransaction, ...]]
+"""The slot that was reached, and transactions of what is held until then."""
+Poll = Callable[[int], Polled | None]
+"""Asks for what happened after a slot; None: nothing is held, so nobody needs to know. May block, raises MicroError."""
 Reread = Callable[[RawTransaction], RawTransaction | None]
 """Reads a transaction whose log the node cut; None when it cannot be had."""
 
@@ -63,6 +67,7 @@ class LiveFeed:
         busy: tuple[str, ...] = (PUMP, PUMPSWAP),
         fill: Fill | None = None,
         reread: Reread | None = None,
+        poll: Poll | None = None,
     ) -> None:
         self._url = checked(url, "SOLANA_WS_URL", {"wss", "ws"}, plain_hosts)
         self.address = shown(url)
@@ -70,9 +75,10 @@ class LiveFeed:
         self.counts: dict[str, int] = {}
         self.is_connected = False
         self._programs, self._busy = programs, frozenset(busy)
-        self._fill, self._reread = fill, reread
+        self._fill, self._reread, self._poll = fill, reread, poll
         self._random = Random(seed)  # noqa: S311 - jitter, nothing secret
         self._began_s, self._anchor_s = monotonic(), time()
+        self._heard_s = self._began_s
         self._reader = FrameReader(self._count)
         self._queue: deque[tuple[int, float, RawTransaction | None] | None] = deque([_GAP])
         self._arrived = Event()
@@ -94,7 +100,8 @@ class LiveFeed:
                 if self._greenlet.dead:
                     self._greenlet.get()  # a fault of this program: its error is the caller's
                 self._arrived.clear()
-                self._arrived.wait()
+                if not self._arrived.wait(self._patience_s()) and (batch := self._polled()) is not None:
+                    return batch
             if self._queue[0] is not _GAP:
                 return self._batch(gap)
             self._queue.popleft()
@@ -120,6 +127,28 @@ class LiveFeed:
             transactions[:0] = [raw for raw in missed.transactions if self._is_new(raw.signature)]
             gap = not missed.complete
         return FeedBatch(slot=slot, at_s=at_s, transactions=tuple(transactions), gap=gap)
+
+    def _patience_s(self) -> float | None:
+        """How long to wait for the socket; after that what is held is asked for. None: as long as it takes."""
+        if self._poll is None:
+            return None
+        silent_s = monotonic() - self._heard_s
+        return max(self.rule.poll_after_s - silent_s, self.rule.poll_every_s)
+
+    def _polled(self) -> FeedBatch | None:
+        """What a node tells of what is held while the socket is silent; marked as a gap, for the rest is missed."""
+        try:
+            found = self._poll(self._emitted_slot) if self._poll is not None else None
+        except MicroError as error:
+            self._count(f"poll: {type(error).__name__}")
+            return None
+        if found is None or found[0] <= self._emitted_slot or self._queue:
+            return None
+        self._count("polled")
+        self._emitted_slot = self._newest_slot = max(found[0], self._newest_slot)
+        self._newest_at_s = self._anchor_s + monotonic() - self._began_s
+        new = tuple(raw for raw in found[1] if self._is_new(raw.signature))
+        return FeedBatch(slot=found[0], at_s=self._newest_at_s, transactions=new, gap=True)
 
     def _fetch(self, since: int, to: int) -> Filled:
         try:
@@ -208,6 +237,7 @@ class LiveFeed:
             self._queue.clear()
             self._queue.append(_GAP)
         self._queue.append((self._newest_slot, self._newest_at_s, transaction))
+        self._heard_s = monotonic()
         self._arrived.set()
 
     def _read_again(self, transaction: RawTransaction, reread: Reread) -> None:

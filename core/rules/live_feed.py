@@ -25,3 +25,6 @@ class LiveRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     funding_transactions: int = 10
     """Of a creator's latest, read to see whom it paid, when its coin may be entered."""
     funding_again_s: float = 60.0
+    poll_after_s: float = 30.0
+    """A socket silent for so long while something is held: nodes are asked for its trades (rules.md §7)."""
+    poll_every_s: float = 2.0

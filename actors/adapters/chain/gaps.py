@@ -11,16 +11,19 @@ from collections.abc import Callable, Collection, Iterable
 import gevent
 from gevent.pool import Pool
 
-from actors.adapters.live_feed import Filled
+from actors.adapters.live_feed import Filled, Polled
 from actors.adapters.rpc.answers import Landed, SignatureFound
 from actors.adapters.rpc.errors import RpcError
 from actors.adapters.rpc.node import Node
+from actors.adapters.rpc.requests import CONFIRMED
 from core.chain.codec.kinds import Undecodable
 from core.chain.programs import CPI_EVENT_PREFIX, PUMP, PUMPSWAP
 from core.chain.transaction import call_data
 from core.messages import RawTransaction
 
 AT_ONCE = 8
+FIRST_SLOTS = 150
+"""Asked for where nothing was ever heard: about a minute."""
 REREAD_EVERY_S = 0.5
 REREAD_TIMES = 6
 """A transaction is told as processed, and can be read once it is confirmed: a second or two later."""
@@ -49,6 +52,15 @@ class History:
             found, _ = self._found(self._held(), since, to)
         transactions, all_read = self._read(found)
         return Filled(transactions, whole and all_read)
+
+    def poll(self, since: int) -> Polled | None:
+        """The trades of what is held after slot `since` (0: the last minute's), and the slot up to which that is."""
+        held = self._held()
+        if not held:
+            return None
+        slot = self._node.slot(CONFIRMED, for_exit=True)
+        found, _ = self._found(held, since or slot - FIRST_SLOTS, slot)
+        return slot, self._read(found)[0]
 
     def reread(self, cut: RawTransaction) -> RawTransaction | None:
         """The transaction with every event that its programs reported; None when it cannot be had."""

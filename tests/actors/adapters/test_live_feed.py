@@ -406,6 +406,44 @@ def test_a_log_that_the_node_cut_is_read_again_as_a_transaction(node: Node, feed
     assert feed.counts["reread: Retryable"] == 1
 
 
+def test_while_the_socket_is_silent_a_node_is_asked_for_what_is_held(node: Node, feeds: Feeds):
+    asked = list[int]()
+
+    def poll(since: int) -> tuple[int, tuple[RawTransaction, ...]] | None:
+        asked.append(since)
+        if len(asked) == 2:
+            raise Retryable("busy")
+        return 7 + len(asked), (RawTransaction("a", 7, None, ()), RawTransaction(f"p{len(asked)}", 8, None, ()))
+
+    feed = feeds(replace(QUICK, poll_after_s=0.1, poll_every_s=0.02), poll=poll)
+    node.wait_ready()
+    node.log(PUMP, 7, "a")
+    heard = until(feed, "a")[-1]
+    first, second = feed.next(), feed.next()
+
+    assert first is not None
+    assert second is not None
+    assert asked[:3] == [7, 8, 8]
+    assert (first.slot, signatures(first), first.gap) == (8, ["p1"], True)  # "a" was told already
+    assert (second.slot, signatures(second)) == (10, ["p3"])
+    assert second.at_s >= first.at_s >= heard.at_s
+    assert feed.counts["poll: Retryable"] == 1
+    node.log(PUMP, 30, "b")
+    assert until(feed, "b")[-1].slot == 30
+
+
+def test_where_nothing_is_held_silence_is_only_silence(node: Node, feeds: Feeds):
+    asked = list[int]()
+    feed = feeds(replace(QUICK, poll_after_s=0.01, poll_every_s=0.01), poll=asked.append)
+    node.wait_ready()
+    reading = gevent.spawn(feed.next)
+    node.wait(lambda: len(asked) >= 3)
+
+    assert not reading.ready()
+    node.log(PUMP, 7, "a")
+    assert signatures(reading.get(timeout=10)) == ["a"]
+
+
 def test_closing_ends_a_wait(node: Node, feeds: Feeds):
     feed = feeds()
     waiting = gevent.spawn(feed.next)

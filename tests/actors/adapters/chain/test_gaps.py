@@ -93,6 +93,20 @@ def test_of_a_gap_too_large_to_read_only_what_is_held_is_read(chain: ScriptedCha
     assert [one.signature for one in filled.transactions] == [ours]
 
 
+def test_what_is_held_is_asked_for_and_nothing_when_nothing_is(chain: ScriptedChain, past: Past):
+    chain.replies["getSlot"] = 105
+    past.add(1, 90, HELD)
+    ours = past.add(2, 101, HELD, logs=("a",))
+    past.add(3, 102, PUMP)
+
+    assert History(chain.node, most=50, held=list).poll(100) is None
+    found = History(chain.node, most=50, held=lambda: [HELD]).poll(100)
+    assert found == (105, (RawTransaction(ours, 101, None, ("a",)),))
+    first = History(chain.node, most=50, held=lambda: [HELD]).poll(0)
+    assert first is not None
+    assert len(first[1]) == 2
+
+
 def test_a_transaction_that_cannot_be_read_leaves_the_gap_open(chain: ScriptedChain, past: Past):
     past.add(1, 101, PUMP)
     lost = past.add(2, 102, PUMP)
