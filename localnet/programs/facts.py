@@ -27,6 +27,7 @@ INSTRUCTIONS = {
     "IX_MIGRATE": "migrate",
     "IX_OPEN_VOLUME": "init_user_volume_accumulator",
     "IX_CLOSE_VOLUME": "close_user_volume_accumulator",
+    "IX_CLAIM_CASHBACK": "claim_cashback",
 }
 EVENTS = {
     "EVENT_TRADE": "TradeEvent",
@@ -38,6 +39,7 @@ EVENTS = {
     "EVENT_POOL_SELL": "SellEvent",
     "EVENT_OPEN_VOLUME": "InitUserVolumeAccumulatorEvent",
     "EVENT_CLOSE_VOLUME": "CloseUserVolumeAccumulatorEvent",
+    "EVENT_CLAIM_CASHBACK": "ClaimCashbackEvent",
 }
 ACCOUNTS = {
     "ACCOUNT_GLOBAL": "Global",

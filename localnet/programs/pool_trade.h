@@ -7,7 +7,8 @@ enum { BUY = 0, BUY_EXACT_QUOTE_IN = 1, SELL = 2 };
 enum { T_POOL = 0, T_USER, T_CONFIG, T_BASE_MINT, T_QUOTE_MINT, T_USER_BASE, T_USER_QUOTE, T_BASE, T_QUOTE, T_RECIPIENT,
        T_RECIPIENT_TOKENS, T_BASE_PROGRAM, T_QUOTE_PROGRAM, T_SYSTEM, T_ASSOCIATED, T_EVENTS, T_SELF, T_CREATOR_TOKENS,
        T_CREATOR_VAULT };
-enum { VOLUME_BYTES = 137, VOLUME_USER = 8, VOLUME_UNCLAIMED = 41, VOLUME_CLAIMED = 49, VOLUME_SOL = 57, VOLUME_UPDATED = 65 };
+enum { VOLUME_BYTES = 137, VOLUME_USER = 8, VOLUME_UNCLAIMED = 41, VOLUME_CLAIMED = 49, VOLUME_SOL = 57, VOLUME_UPDATED = 65,
+       VOLUME_CASHBACK = 74 };
 typedef struct {
   Account *volume, *volume_tokens, *fee_config, *fee_program, *buyback, *buyback_tokens;
   u8 kind, is_buy, is_exact_in, volume_bump;
@@ -163,7 +164,12 @@ APART u64 make_receivers(Call *call, Swap *s) {
     wr64(s->volume->data, ACCOUNT_USER_VOLUME);
     copy_key(s->volume->data + VOLUME_USER, a[T_USER].key->bytes);
   }
-  if (s->volume_tokens && !s->volume_tokens->data_len) {
+  if (s->volume_tokens && !s->is_buy) {
+    /* A buy opens them; at a sale they must be there. */
+    if (s->volume->data_len < VOLUME_BYTES) FAIL(6060, "InvalidCashbackAccumulator", "Cashback user_volume_accumulator account is invalid");
+    if (!s->volume_tokens->data_len)
+      FAIL(6061, "InvalidCashbackAccumulatorAta", "Cashback user_volume_accumulator ATA is missing or invalid");
+  } else if (s->volume_tokens && !s->volume_tokens->data_len) {
     t.account = s->volume_tokens;
     t.owner = s->volume;
     CHECK(make_token_account(call, &t, 0));
@@ -183,6 +189,12 @@ APART u64 pay_fees(Call *call, Swap *s, const Seeds *pool) {
   CHECK(move_tokens(call, &t, s->fees.creator, pool));
   t.to = s->volume_tokens;
   return s->volume_tokens ? move_tokens(call, &t, s->fees.cashback, pool) : 0;
+}
+
+APART void note_cashback(Swap *s) {
+  if (!s->fees.cashback) return;
+  u8 *earned = s->volume->data + VOLUME_CASHBACK;
+  wr64(earned, rd64(earned) + s->fees.cashback);
 }
 
 APART u64 settle(Call *call, Swap *s) {
@@ -268,6 +280,7 @@ APART u64 swap(Call *call, u8 kind) {
   CHECK(measure(call, &s));
   CHECK(s.is_buy ? quote_buy(&s) : quote_sale(&s));
   CHECK(settle(call, &s));
+  note_cashback(&s);
   return tell_swap(call, &s);
 }
 #endif

@@ -18,6 +18,7 @@ static u64 run(Call *call) {
     case IX_MIGRATE: LOG("Instruction: Migrate"); return migrate(call);
     case IX_OPEN_VOLUME: LOG("Instruction: InitUserVolumeAccumulator"); return open_accumulator(call, &telling);
     case IX_CLOSE_VOLUME: LOG("Instruction: CloseUserVolumeAccumulator"); return close_accumulator(call, &telling);
+    case IX_CLAIM_CASHBACK: LOG("Instruction: ClaimCashback"); return claim_lamports(call, &telling);
     default: FAIL(101, "InstructionFallbackNotFound", "Fallback functions are not supported");
   }
 }

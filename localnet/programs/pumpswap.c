@@ -13,6 +13,7 @@ static u64 run(Call *call) {
     case IX_CREATE_POOL: LOG("Instruction: CreatePool"); return create_pool(call);
     case IX_OPEN_VOLUME: LOG("Instruction: InitUserVolumeAccumulator"); return open_accumulator(call, &telling);
     case IX_CLOSE_VOLUME: LOG("Instruction: CloseUserVolumeAccumulator"); return close_accumulator(call, &telling);
+    case IX_CLAIM_CASHBACK: LOG("Instruction: ClaimCashback"); return claim_tokens(call, &telling);
     default: FAIL(101, "InstructionFallbackNotFound", "Fallback functions are not supported");
   }
 }
