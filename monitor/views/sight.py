@@ -1,4 +1,4 @@
-"""What one request looks at: books, market time and actors, all taken at the same moment."""
+"""What one request looks at: books and market time of one moment, and each actor as it was when it was first asked for."""
 
 from functools import cached_property
 

@@ -88,3 +88,22 @@ def test_data_outside_any_call_belong_to_nobody():
 def test_a_log_without_data_says_nothing():
     assert data_lines([]) == ([], False)
     assert data_lines([f"Program {PUMP} invoke [1]", "Program log: Instruction: Migrate"]) == ([], False)
+
+
+def test_who_says_data_and_then_calls_a_program_is_not_taken_for_it():
+    logs = [
+        f"Program {PUMP} invoke [1]",
+        f"Program {PUMP} success",
+        f"Program {STRANGER} invoke [1]",
+        "Program data: forged",
+        f"Program {PUMP} invoke [2]",
+        "Program data: true",
+        f"Program {PUMP} invoke [3]",
+        f"Program {PUMP} success",
+        f"Program {PUMP} success",
+        "Program data: forged too",
+        f"Program log: Program {PUMP} invoke [2]",
+        f"Program {STRANGER} success",
+    ]
+
+    assert data_lines(logs) == ([(STRANGER, "forged"), (PUMP, "true"), (STRANGER, "forged too")], False)
