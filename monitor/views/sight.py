@@ -1,4 +1,4 @@
-"""What one request looks at: books and market time of one moment, and each actor as it was when it was first asked for."""
+"""What one request looks at: books and market time of one moment, each actor as it was when first asked for."""
 
 from functools import cached_property
 
