@@ -21,6 +21,7 @@ from commands import (
     demo,
     doctor,
     dump,
+    exit_all,
     live,
     localnet,
     paper,
@@ -59,8 +60,9 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; may be repeated")
     common.add_argument("--settings-file", metavar="FILE", help="instead of .env.micro-lightning")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (paper, replay, simulate, live, record, demo, audit, doctor, wallets, tokens, dump, localnet):
-        name = module.__name__.rpartition(".")[2]
+    modules = (paper, replay, simulate, live, exit_all, record, demo, audit, doctor, wallets, tokens, dump, localnet)
+    for module in modules:
+        name = module.__name__.rpartition(".")[2].replace("_", "-")
         about = (module.__doc__ or "").splitlines()[0]
         sub = commands.add_parser(name, parents=[common], help=about, description=module.__doc__)
         module.arguments(sub)

@@ -17,6 +17,12 @@ if [[ ${MICRO_CI:-} == 1 ]]; then
     optional=
 fi
 
+# Operations over the live path, at about one a minute and lane.
+live_operations=200 live_minutes=0 lanes=3
+if [[ ${1:-} == --short ]]; then
+    live_operations=1 live_minutes=8 lanes=1
+fi
+
 # What asks the APIs, and for how long clients storm them.
 examples=30 storm_s=120
 if [[ ${1:-} == --short ]]; then
@@ -33,6 +39,8 @@ suite() {
 
 suite "storm of kills" .venv/bin/python -m tests.chaos.storm --kills "$kills" --seeds "$seeds"
 suite "kills of the whole product" .venv/bin/python -m tests.chaos.kill9 --kills "$process_kills"
+suite "live operations on a local node" .venv/bin/python -m tests.chaos.live \
+    --operations "$live_operations" --minutes "$live_minutes" --lanes "$lanes"
 suite "comparison with the official SDKs" .venv/bin/python -m tests.oracle.compare --states "$states" --seed 2 $optional
 suite "parity of actors and core" .venv/bin/python -m tests.parity.seeds \
     --seeds "$parity_seeds" --operations "$operations"

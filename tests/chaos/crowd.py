@@ -27,13 +27,13 @@ from localnet.chain import Chain
 
 SOL = 1_000_000_000
 PEOPLE = 160
-HOLDERS = 64
+HOLDERS = 56
 RECIPIENTS = Recipients(genesis.key(genesis.FEE_RECIPIENTS[3]), genesis.key(genesis.BUYBACK_RECIPIENTS[2]))
 UNITS = 400_000
 
 
 class Crowd:
-    """A hook of `localnet.node.Node`: called before each slot."""
+    """Called before each slot."""
 
     def __init__(self, chain: Chain, seed: int, *, every_slots: int = 30) -> None:
         self.chain, self.every_slots = chain, every_slots
@@ -105,9 +105,9 @@ class Coin:
         if draw.random() > 0.8:
             return
         if draw.random() < self.drift:
-            self._buy(draw.choice(self.holders), int(draw.uniform(0.1, 0.9) * SOL))
+            self._buy(draw.choice(self.holders), int(draw.uniform(0.05, 0.4) * SOL))
         else:
-            self._sell(draw.choice(self.holders), draw.uniform(0.3, 1.0))
+            self._sell(draw.choice(self.holders), draw.uniform(0.1, 0.5))
 
     def _ends(self) -> None:
         if self.end == "creator":

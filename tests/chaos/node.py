@@ -8,10 +8,23 @@ import argparse  # noqa: E402  # gevent first, as the product does
 import signal  # noqa: E402
 
 import gevent  # noqa: E402
+from typing_extensions import override  # noqa: E402
 
 from commands.localnet import switches_of  # noqa: E402
 from localnet.node import Node  # noqa: E402
 from tests.chaos.crowd import Crowd  # noqa: E402
+
+
+class Crowded(Node):
+    """Its crowd acts before each slot."""
+
+    crowd: Crowd | None = None
+
+    @override
+    def advance(self) -> None:
+        if self.crowd is not None:
+            self.crowd()
+        super().advance()
 
 
 def main() -> None:
@@ -20,8 +33,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--switch", action="append", default=[])
     options = parser.parse_args()
-    node = Node(switches=switches_of(options.switch), seed=options.seed, port=options.port)
-    node.hooks.append(Crowd(node.chain, options.seed))
+    node = Crowded(switches=switches_of(options.switch), seed=options.seed, port=options.port)
+    node.crowd = Crowd(node.chain, options.seed)
     gevent.signal_handler(signal.SIGTERM, node.stop)
     node.start()
     print(node.port, flush=True)  # noqa: T201  # for whoever started it

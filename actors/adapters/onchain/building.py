@@ -45,7 +45,11 @@ class Builder:
         tokens: TokenMemory,
         programs: ProgramSettings,
         tip_accounts: Sequence[Pubkey] = (),
+        *,
+        leaves_proceeds: bool = False,
     ) -> None:
+        """`leaves_proceeds`: a sale out of a retired wallet may leave what it brings there."""
+        self._leaves_proceeds = leaves_proceeds
         self._node, self._wallets, self._tokens, self._programs = node, wallets, tokens, programs
         self._tip_accounts = tuple(tip_accounts)
 
@@ -96,7 +100,8 @@ class Builder:
 
     def _sell(self, order: Order, state: TokenState, user: Pubkey) -> list[Instruction]:
         """On the venue where the token trades, whatever the order says: its limit holds on both."""
-        if order.from_generation is not None and order.from_generation != order.generation:
+        retired = order.from_generation is not None and order.from_generation != order.generation
+        if retired and not self._leaves_proceeds:
             raise Refused("a sale out of a retired wallet is left to `exit-all`: its proceeds cannot move on at once")
         limit = max(order.limit, 1)
         if (state.venue or order.venue) is Venue.CURVE:
