@@ -1,22 +1,14 @@
 """Everything that we bought is sold with nothing but keys and a node; what others sent is left alone."""
 
-import struct
 from collections.abc import Iterator
 
 import gevent
 import pytest
-from solders.instruction import AccountMeta, Instruction
-from solders.pubkey import Pubkey
 
 from commands.exit_all import Seller
-from core.chain.build.addresses import TOKEN_2022_ID, token_account
-from core.chain.build.funds import open_token_account
 from core.settings import Settings
 from core.types import Role
 from tests.actors.adapters.onchain.street import SOL, Street, buy
-
-TRANSFER_CHECKED = 12
-"""Number of the token program's instruction."""
 
 
 @pytest.fixture
@@ -42,20 +34,6 @@ def sold(street: Street) -> list[tuple[Role, bool]]:
         ticking.kill()
 
 
-def given(street: Street, role: Role, tokens: int) -> None:
-    """Somebody sends us tokens of the coin."""
-    giver, to = street.people[1], street.wallets.pubkey(role, 0)
-    mint = Pubkey.from_string(street.mint)
-    accounts = [
-        AccountMeta(token_account(giver.pubkey(), mint, TOKEN_2022_ID), is_signer=False, is_writable=True),
-        AccountMeta(mint, is_signer=False, is_writable=False),
-        AccountMeta(token_account(to, mint, TOKEN_2022_ID), is_signer=False, is_writable=True),
-        AccountMeta(giver.pubkey(), is_signer=True, is_writable=False),
-    ]
-    transfer = Instruction(TOKEN_2022_ID, struct.pack("<BQB", TRANSFER_CHECKED, tokens, 6), accounts)
-    street.land([open_token_account(giver.pubkey(), to, mint, TOKEN_2022_ID), transfer], giver)
-
-
 def test_what_we_bought_is_sold(street: Street):
     street.done(buy(street, lamports=SOL // 20))
     street.pass_slots(6)
@@ -65,7 +43,7 @@ def test_what_we_bought_is_sold(street: Street):
 
 
 def test_what_others_sent_is_left_alone(street: Street):
-    given(street, Role.REENTRY, 1_000_000)
+    street.dusts(Role.REENTRY, 1_000_000)
     street.pass_slots(6)
 
     assert sold(street) == []
@@ -73,7 +51,7 @@ def test_what_others_sent_is_left_alone(street: Street):
 
 
 def test_an_airdropped_token_is_foreign_and_changes_nothing_else(street: Street):
-    given(street, Role.REENTRY, 7)
+    street.dusts(Role.REENTRY, 7)
 
     found = street.compared()
 

@@ -9,6 +9,7 @@ from time import monotonic
 
 import gevent
 from msgspec import Struct
+from msgspec.structs import replace
 
 from actors.adapters.onchain.wallets import OurWallets, WatchedWallets
 from actors.adapters.rpc.answers import Absent, Landed
@@ -29,6 +30,8 @@ PROVE_EVERY_S = 2.0
 HISTORY_EVERY_S = 4.0
 """How often the full history is searched for what the node's own cache does not know."""
 SETTLED_KEPT = 1_024
+HAS_BALANCE = '"Custom":11}'
+"""How a token program refuses to close an account that still holds something."""
 FINAL = ("confirmed", "finalized")
 
 
@@ -162,7 +165,7 @@ def order_settlement(
     order: Order, landed: Landed, wallets: WatchedWallets, decoder: Decoder, *, at_s: float
 ) -> Settlement:
     """What the transaction of this order did. `at_s`: where the node tells no block time."""
-    return settlement_of(
+    settlement = settlement_of(
         landed,
         wallets.ours(),
         decoder.decode_transaction(landed.source).events,
@@ -172,3 +175,7 @@ def order_settlement(
         sent_lamports=order.lamports if order.purpose is Purpose.COLD else 0,
         at_s=at_s,
     )
+    if order.close_account and HAS_BALANCE in settlement.error:
+        # The chain gives a number; the position must know that it was the closing, and not the sale, that failed.
+        return replace(settlement, error=f"{settlement.error} NonNativeHasBalance")
+    return settlement

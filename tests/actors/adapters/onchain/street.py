@@ -1,10 +1,11 @@
 """A node of our own in this process, one coin that people trade, and our venue in front of it, over real HTTP."""
 
+import struct
 from collections.abc import Callable
 
 import gevent
 from solders.hash import Hash
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
@@ -46,6 +47,8 @@ from localnet.chain import Pace
 from localnet.faults import Switches
 from localnet.node import Node
 
+TRANSFER_CHECKED = 12
+"""Number of the token program's instruction."""
 WORDS = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 SOL = 1_000_000_000
 FUNDS = SOL // 4
@@ -204,6 +207,25 @@ class Street:
 
     def gives(self, person: Keypair, to: Pubkey, lamports: int) -> None:
         self.land([transfer(person.pubkey(), to, lamports)], person)
+
+    def dusts(self, role: Role, tokens: int) -> None:
+        """Somebody sends units of the coin to our account for it, which is opened where it is not."""
+        giver, to, mint = self.people[1], self.wallets.pubkey(role, 0), Pubkey.from_string(self.mint)
+        accounts = [
+            AccountMeta(token_account(giver.pubkey(), mint, TOKEN_2022_ID), is_signer=False, is_writable=True),
+            AccountMeta(mint, is_signer=False, is_writable=False),
+            AccountMeta(token_account(to, mint, TOKEN_2022_ID), is_signer=False, is_writable=True),
+            AccountMeta(giver.pubkey(), is_signer=True, is_writable=False),
+        ]
+        moved = Instruction(TOKEN_2022_ID, struct.pack("<BQB", TRANSFER_CHECKED, tokens, 6), accounts)
+        self.land([open_token_account(giver.pubkey(), to, mint, TOKEN_2022_ID), moved], giver)
+
+    def graduates(self) -> None:
+        """Others buy all that is left, and the curve becomes a pool."""
+        for _ in range(2):
+            self.buys(self.people[2], 30 * SOL)
+        self.land([launching.migrate(Pubkey.from_string(self.mint), self.people[0].pubkey())], self.people[0])
+        self.pass_slots(4)
 
     def facts(self) -> CurveFacts:
         return CurveFacts(

@@ -7,7 +7,8 @@ import pytest
 from core.chain.rent import TOKEN_2022_ACCOUNT_LAMPORTS, VOLUME_ACCUMULATOR_LAMPORTS
 from core.errors import Refused
 from core.messages import Order, TransactionSettled
-from core.types import Purpose, Role
+from core.state.position.orders import close_refused
+from core.types import Purpose, Role, Venue
 from tests.actors.adapters.onchain.street import FUNDS, SOL, Street, buy, sale
 
 
@@ -196,3 +197,36 @@ def test_a_transaction_by_our_keys_that_nobody_journaled_stops_entries_and_is_bo
     assert found.books.operations["op1"].adopted
     assert found.books.operations["op1"].tokens == street.tokens_of(Role.LIGHTNING)
     assert len(found.findings) == 1
+
+
+def test_a_graduated_coin_is_sold_on_its_pool_whatever_the_order_says(street: Street):
+    bought = street.done(buy(street))
+    street.graduates()
+    street.tokens.doubt(street.mint)
+
+    settlement = street.done(sale(street, bought.tokens))
+
+    assert settlement.error == ""
+    assert settlement.tokens == -bought.tokens
+    assert settlement.reserves is not None
+    assert settlement.reserves.venue is Venue.POOL
+    assert settlement.fees["lp"] > 0
+    assert settlement.rent_lamports == -TOKEN_2022_ACCOUNT_LAMPORTS, "the wrapped SOL's account came and went"
+    found = street.compared()
+    assert found.ok, found.findings
+
+
+def test_dust_in_our_account_fails_the_sale_that_closes_it_and_not_the_one_that_does_not(street: Street):
+    bought = street.done(buy(street))
+    street.refresh()
+    street.dusts(Role.LIGHTNING, 1)
+
+    closing = street.done(sale(street, bought.tokens, 1))
+    selling = street.done(sale(street, bought.tokens, 2, close_account=False))
+
+    assert close_refused(closing.error), closing.error
+    assert selling.error == ""
+    assert street.tokens_of(Role.LIGHTNING) == 1
+    found = street.compared()
+    assert found.ok, found.findings
+    assert found.books.foreign == {street.mint: {Role.LIGHTNING: 1}}
