@@ -27,17 +27,28 @@ class Connection:
     """Connections to one address, which its owner has checked. Used by any number of greenlets."""
 
     def __init__(self, url: str, *, connections: int, timeout_s: float) -> None:
+        self._url, self._connections, self._timeout_s = url, connections, timeout_s
         parts = urlsplit(url)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._client = self._opened()
+
+    def renew(self) -> None:
+        """Fresh connections from the next call on. A greenlet that ends while it sends may keep its place in the pool
+        for ever; whoever finds an address failing again and again begins anew."""
+        self._client.close()
+        self._client = self._opened()
+
+    def _opened(self) -> HTTPClient:
+        parts = urlsplit(self._url)
         # The library's own limits hold for each read; the one that counts is `post`'s.
-        self._client = HTTPClient(
+        return HTTPClient(
             parts.hostname or "",
             parts.port,
             ssl=parts.scheme == "https",
-            concurrency=connections,
+            concurrency=self._connections,
             block_size=_BLOCK,
-            connection_timeout=timeout_s,
-            network_timeout=timeout_s,
+            connection_timeout=self._timeout_s,
+            network_timeout=self._timeout_s,
         )
 
     def post(self, body: bytes, timeout_s: float, headers: dict[str, str] | None = None) -> Answer:
@@ -61,7 +72,8 @@ class Connection:
             # Without the errors' texts, which may quote the address.
             except (HTTPParseError, ValueError) as error:
                 raise BadResponse(f"the answer is no HTTP: {type(error).__name__}") from None
-            except (OSError, HTTPConnectionClosed) as error:
+            # RuntimeError: no address for the name, or the pool was renewed meanwhile.
+            except (OSError, HTTPConnectionClosed, RuntimeError) as error:
                 raise Unreachable(f"no connection: {type(error).__name__}") from None
 
     def close(self) -> None:

@@ -109,6 +109,7 @@ class Endpoint:
             open_s = min(self.rule.breaker_most_s, self.rule.breaker_first_s * 2.0 ** min(self._trials, 30))
             self._open_until_s = monotonic() + open_s
             self._trials += 1
+            self._connection.renew()
 
     def note_slot(self, slot: int) -> None:
         """The newest slot it has shown."""

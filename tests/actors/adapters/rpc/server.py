@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import gevent
+from gevent.event import Event
 from gevent.pywsgi import WSGIServer
 
 from actors.adapters.rpc.client import RpcClient
 from core.rules.rpc import RpcRule
 from core.rules.rpc_budget import RpcBudgetRule
 
-QUICK = RpcRule(timeout_s=0.5, breaker_first_s=0.2)
+QUICK = RpcRule(timeout_s=8.0)
 PLENTY = RpcBudgetRule(calls=10_000)
 
 OPENED: list[RpcClient] = []
@@ -38,7 +38,9 @@ class NodeServer:
         self.status, self.headers = "200 OK", [("Content-Type", "application/json")]
         self.body: bytes | None = None
         """Sent whatever was asked, when set."""
-        self.delay_s = 0.0
+        self.gate = Event()
+        """Nothing is answered while it is not set."""
+        self.gate.set()
         self.server = WSGIServer(("127.0.0.1", 0), self._answer, log=None)
         self.server.start()
 
@@ -54,7 +56,7 @@ class NodeServer:
         self.requests.append(request)
         self.paths.append(environ["PATH_INFO"])
         self.connections.add((environ["REMOTE_ADDR"], environ["REMOTE_PORT"]))
-        gevent.sleep(self.delay_s)
+        self.gate.wait()
         start(self.status, self.headers)
         return [self.body if self.body is not None else json.dumps(self._reply(request)).encode()]
 
@@ -79,6 +81,7 @@ class NodeServer:
         self.server.start()
 
     def stop(self) -> None:
+        self.gate.set()
         self.server.stop()
 
 

@@ -63,8 +63,15 @@ def test_a_block_engine_gets_nothing_without_a_tip(lanes: Lanes, nodes: tuple[No
 
 
 def test_one_slow_lane_holds_nobody_up(lanes: Lanes, nodes: tuple[NodeServer, ...]):
-    nodes[0].delay_s = nodes[2].delay_s = 0.4
+    nodes[0].gate.clear()
+    nodes[2].gate.clear()
     assert lanes.send(signed()[0], tipped=True) == (LaneAnswer("send0"),)
+
+    nodes[0].gate.set()
+    nodes[2].gate.set()
+    while sum(lanes.outcomes.values()) < 3:
+        gevent.sleep(0.002)
+    assert lanes.outcomes["rpc0", "ok"] == lanes.outcomes["engine0", "ok"] == 1
 
 
 def test_all_that_refuse_are_told_of_and_none_is_hidden(lanes: Lanes, nodes: tuple[NodeServer, ...]):
