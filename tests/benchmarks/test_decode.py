@@ -7,7 +7,7 @@ MOST_REFERENCE_LOOPS = {
     "TradeEvent from its base64": 0.4,
     "TradeEvent with a shareholder from its base64": 0.4,
     "decode_logs": 0.9,
-    "encode_event": 1.0,
+    "encode_event": 0.4,
 }
 
 

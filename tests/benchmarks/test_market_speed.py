@@ -29,7 +29,7 @@ def reference_s() -> float:
     return perf_counter() - start
 
 
-@pytest.mark.parametrize(("decoded", "slots", "bound"), [(True, 4_000, 200.0), (False, 1_500, 500.0)])
+@pytest.mark.parametrize(("decoded", "slots", "bound"), [(True, 4_000, 60.0), (False, 1_500, 80.0)])
 def test_an_event_costs_a_bounded_number_of_reference_loops(decoded, slots, bound):
     simulator = Simulator(MarketSettings(), 1, decoded=decoded)
     for _ in range(500):
