@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if options.slot_ms <= 0 or options.sol_usd <= 0 or options.finalized_slots <= 0:
         raise Refused("--slot-ms, --sol-usd and --finalized-slots must be above 0")
+    scenario = None if options.market is None else scenario_of(options.market)
     node = Node(
         pace=Pace(slot_s=options.slot_ms / 1_000, finalized_slots=options.finalized_slots),
         switches=switches_of(options.switch) if options.switch else None,
@@ -52,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
         port=options.port,
         state=Path(options.state) if options.state else None,
     )
-    if options.market is not None:
-        market = MarketSettings(scenario=scenario_of(options.market))
+    if scenario is not None:
+        market = MarketSettings(scenario=scenario)
         price = replace(market.sol_price, start_usd=options.sol_usd)
         node.open_market(replace(market, sol_price=price), options.seed)
     signal(15, lambda *_: gevent.spawn(node.stop))
