@@ -111,9 +111,9 @@ class Episode:
 
     def run(self, found: Findings) -> None:
         """From the keystore to the audit."""
-        self._made()
+        self.make()
         end = self._driven(found)
-        self._stopped()
+        self.stop()
         self._check(found)
         found.note(self, end)
 
@@ -127,7 +127,7 @@ class Episode:
 
     def _driven(self, found: Findings) -> str:
         """Kill and start until something ends the episode. What ended it."""
-        self._start()
+        self.start()
         killed_s = progress_s = time.monotonic()
         closed = 0
         while True:
@@ -151,8 +151,8 @@ class Episode:
                 return "no more entries"
             if self.ways.kill_s and now_s - killed_s >= self.ways.kill_s:
                 killed_s = now_s
-                self._kill()
-                self._start()
+                self.kill()
+                self.start()
 
     def _halt(self) -> str:
         for record in self.records("risk_limit_reached"):
@@ -160,13 +160,13 @@ class Episode:
                 return str(record["limit"])
         return ""
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         self.kills += 1
 
-    def _start(self) -> None:
+    def start(self) -> None:
         """Start, again where it is refused (a node that lost its answer to the doctor), until it says that it runs."""
         began_s = time.time()
         until_s = time.monotonic() + START_S
@@ -195,7 +195,7 @@ class Episode:
             time.sleep(0.2)
         return True
 
-    def _stopped(self) -> None:
+    def stop(self) -> None:
         """In order: everything is sold and settled. What is left unresolved is taken up by another start."""
         for _ in range(3):
             assert self._process is not None
@@ -203,7 +203,7 @@ class Episode:
             self._process.wait(timeout=STOP_S)
             if not self._open():
                 return
-            self._start()
+            self.start()
             time.sleep(60.0)
 
     def _open(self) -> bool:
@@ -211,23 +211,14 @@ class Episode:
         intended = {record["order"]["id"] for record in self.records("order_intended")}
         return bool(intended - settled) or any(not one.closed_s for one in self.operations().values())
 
-    def _made(self) -> None:
-        made = subprocess.run(
-            [sys.executable, "run.py", "wallets", "init", "--print-words"],
-            cwd=DRIVEN,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=START_S,
-            check=False,
-        )
+    def make(self) -> None:
+        made = self.ran("wallets", "init", "--print-words")
         assert made.returncode == 0, made.stderr
-        wallets = json.loads((self.state / "wallets.json").read_text())["wallets"][0]
-        for address, lamports in zip(wallets, PARTS, strict=True):
-            self._asked("requestAirdrop", address, lamports)
+        for address, lamports in zip(self.wallets(), PARTS, strict=True):
+            self.asked("requestAirdrop", address, lamports)
         time.sleep(2.0)
 
-    def _asked(self, method: str, *params: Any) -> Any:
+    def asked(self, method: str, *params: Any) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         request = urllib.request.Request(  # our own node
             f"http://127.0.0.1:{self.ways.port}", body, {"Content-Type": "application/json"}
@@ -256,13 +247,23 @@ class Episode:
     def _tail(self) -> str:
         return (self.folder / "live.log").read_text(errors="replace")[-600:]
 
-    # What must hold.
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
-    def _check(self, found: Findings) -> None:
-        """No double buy, no orphan token, no lamport unexplained, flat in time."""
-        name = self.folder.name
-        audit = subprocess.run(
-            [sys.executable, "run.py", "audit"],
+    def wallets(self) -> list[str]:
+        """Addresses of the first generation, in the order of their roles."""
+        found: list[str] = json.loads((self.state / "wallets.json").read_text())["wallets"][0]
+        return found
+
+    def audit(self) -> "subprocess.CompletedProcess[str]":
+        return self.ran("audit")
+
+    def ran(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Another command of the product on this state directory, to its end."""
+        return subprocess.run(
+            [sys.executable, "run.py", *arguments],
             cwd=DRIVEN,
             env=self._environment(),
             capture_output=True,
@@ -270,6 +271,13 @@ class Episode:
             timeout=START_S,
             check=False,
         )
+
+    # What must hold.
+
+    def _check(self, found: Findings) -> None:
+        """No double buy, no orphan token, no lamport unexplained, flat in time."""
+        name = self.folder.name
+        audit = self.audit()
         (self.folder / "audit.txt").write_text(audit.stdout + audit.stderr)
         if audit.returncode != 0:
             found.note_wrong(f"{name}: {(audit.stdout + audit.stderr).strip()[-400:]}")
