@@ -9,6 +9,7 @@ from core.errors import Refused
 from core.messages import Order, TransactionSettled
 from core.state.position.orders import close_refused
 from core.types import Purpose, Role, Venue
+from localnet.faults import Switches
 from tests.actors.adapters.onchain.street import FUNDS, SOL, Street, buy, sale
 
 
@@ -162,7 +163,7 @@ def test_what_a_node_forgets_is_never_taken_for_absent(street: Street):
     street.send(order, one)
     street.pass_slots(1)
     street.node.chain.history.get(one.signature).is_forgotten = True  # type: ignore[union-attr]  # it landed
-    street.node.chain.set_switches(street.node.chain.faults.switches.__class__(forget_pct=0.0001))
+    street.node.chain.set_switches(Switches(forget_pct=0.0001))
     street.pass_slots(300)
     street.tracker.look()
 
@@ -170,7 +171,7 @@ def test_what_a_node_forgets_is_never_taken_for_absent(street: Street):
     assert street.venue.status(one.signature) is None
     assert not street.venue.is_absent(street.submit_of(order, one), street.market.slot)
 
-    street.node.chain.set_switches(street.node.chain.faults.switches.__class__())
+    street.node.chain.set_switches(Switches())
     for watched in street.tracker._watched.values():
         watched.searched_s = 0.0
     assert street.settled(order, one).tokens == street.tokens_of(Role.LIGHTNING)
@@ -230,3 +231,22 @@ def test_dust_in_our_account_fails_the_sale_that_closes_it_and_not_the_one_that_
     found = street.compared()
     assert found.ok, found.findings
     assert found.books.foreign == {street.mint: {Role.LIGHTNING: 1}}
+
+
+def test_a_node_that_lies_by_100_slots_loses_and_doubles_nothing(street: Street):
+    order = buy(street)
+    one = street.signed(order)
+    street.node.chain.set_switches(Switches(lag_slots=100))
+    street.send(order, one)
+    street.pass_slots(90)
+    street.tracker.look()
+    assert street.tokens_of(Role.LIGHTNING) > 0
+    assert street.venue.status(one.signature) is None
+    assert not street.venue.is_absent(street.submit_of(order, one), street.market.slot)
+
+    settlement = street.settled(order, one, slots=40)
+
+    assert settlement.tokens == street.tokens_of(Role.LIGHTNING)
+    assert list(street.books.operations) == ["op1"]
+    street.node.chain.set_switches(Switches())
+    assert street.compared().ok
