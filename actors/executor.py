@@ -16,9 +16,10 @@ from actors.base import Context
 from actors.control import Control
 from actors.machine import JOURNAL, MachineActor
 from actors.reply import Reply
+from actors.services import services_of
 from core.effects import Effect, Effects, Now, Write
 from core.errors import AskTimeout
-from core.messages import Append, Query
+from core.messages import Append, Message, Query, SubmitOrder, Undelivered
 from core.state import orders
 
 
@@ -41,6 +42,7 @@ class ExecutorActor(MachineActor[orders.ExecutorMessage, orders.State]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.held: dict[str, Held] = {}
+        self._timings = services_of(context.system).timings
 
     @override
     def on_begin(self) -> None:
@@ -80,6 +82,12 @@ class ExecutorActor(MachineActor[orders.ExecutorMessage, orders.State]):
                 self._go_on(order_id, self.held.pop(order_id).steps)
             case _:
                 super().handle_control(message)
+
+    @override
+    def _told(self, to: str, message: Message) -> Undelivered | None:
+        if isinstance(message, SubmitOrder):
+            self._timings.submitted(message.order.id, monotonic())
+        return super()._told(to, message)
 
     def _go_on(self, order_id: str, steps: deque[Effects]) -> None:
         """Perform what is decided, as far as the next write that must be on disk first."""

@@ -114,7 +114,9 @@ class JournalActor(Actor[Append]):
             self.inbox.control(Failed(as_crash(Fatal(f"the journal cannot write {failure}"))))
 
     def _committed(self, commit: Outcome[int]) -> None:
-        self.commits_s.append(perf_counter() - self.waiting_since_s.popleft())
+        took_s = perf_counter() - self.waiting_since_s.popleft()
+        self.commits_s.append(took_s)
+        self.services.timings.commit.add(took_s)
         failure = commit.error
         self.services.journal_failure = "" if failure is None else str(failure)
         if failure is not None:

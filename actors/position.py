@@ -1,5 +1,7 @@
 """One actor per open position: from the first fill until flat."""
 
+from time import monotonic
+
 from typing_extensions import override
 
 from actors.base import Context
@@ -8,14 +10,16 @@ from actors.services import services_of
 from core.effects import Effects, Now
 from core.errors import Refused
 from core.market.candles import Candles
-from core.messages import GetPrices, PoolOpened, Query, Traded
+from core.messages import GetPrices, Message, PlaceOrder, PoolOpened, Query, Traded, Undelivered
 from core.state import position
 
 
 class PositionActor(MachineActor[position.PositionMessage, position.Position]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.candles = Candles(services_of(context.system).settings.volatility.bar_s)
+        services = services_of(context.system)
+        self._timings = services.timings
+        self.candles = Candles(services.settings.volatility.bar_s)
         """For whoever looks; the machine has its own memory of prices."""
 
     @override
@@ -46,3 +50,9 @@ class PositionActor(MachineActor[position.PositionMessage, position.Position]):
     @override
     def view(self) -> position.PositionView | None:
         return position.view(self.state, self.fresh()) if self.begun else None
+
+    @override
+    def _told(self, to: str, message: Message) -> Undelivered | None:
+        if isinstance(message, PlaceOrder):
+            self._timings.decided(message.order.id, monotonic() if self.since_s is None else self.since_s)
+        return super()._told(to, message)

@@ -11,6 +11,7 @@ from core.errors import Unavailable
 from core.hearing import Hearing
 from core.ledger.books import Books
 from core.market.tape import Tape
+from core.measures import Timings
 from core.ports import Accounts, Feed, JournalStore, VenueBackend
 from core.records import AnyRecord
 from core.settings import Settings
@@ -63,6 +64,8 @@ class Services:
         """The source is ours to hold back (embedded market, recording); a live one goes on without us."""
         self.journal_failure = ""
         """Why the last durable append failed; the journal writes it, and it outlives the journal's incarnations."""
+        self.timings = Timings()
+        """Real time; for looking only."""
         self.source_ended = Event()
         """Set when a recording holds nothing more."""
         self.strategy = strategy if strategy is not None else Hearing()

@@ -76,6 +76,8 @@ class House:
         self.source = source
         self.mode = mode
         self.began_s = time.monotonic()
+        self.differences: int | None = None
+        """What the last comparison of book and chain found; None before the first. Whoever compares sets it."""
         self._run_written = False
         self._learnt = learnt
         self.keepers: Mapping[str, Keeper] = {} if source.live is None else source.live.keepers()

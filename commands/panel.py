@@ -1,5 +1,6 @@
 """The monitor's port onto a running house: what may be seen, and the few things that may be done."""
 
+import shutil
 import time
 from collections.abc import Callable, Collection
 from functools import cached_property
@@ -8,6 +9,7 @@ from actors.adapters.journal_pages import entries_after, newest
 from actors.tree import walk
 from commands.house import House
 from core.ledger.books import Books
+from core.measures import Measures
 from core.ports import Directory, Reread, Tokens
 from core.records import Entry
 from core.settings import Settings, changed, names, taken
@@ -75,6 +77,14 @@ class HousePanel:
 
     def entries_after(self, seq: int, limit: int) -> list[Entry]:
         return self._house.system.run_native(entries_after, self._house.state.journal, seq, limit)
+
+    def measures(self) -> Measures:
+        house = self._house
+        return Measures(
+            timings=house.services.timings,
+            disk_free_bytes=shutil.disk_usage(house.state.path).free,
+            differences=house.differences,
+        )
 
     def dump(self) -> dict[str, object]:
         return self._house.system.dump()

@@ -103,6 +103,7 @@ def report_start(house: House, differs: str = "", *, alone: bool = False) -> Non
     runtime = house.settings.runtime
     _warn(house, "journal_damaged", _damage(house))
     _warn(house, "market_diverged", house.source.warning)
+    house.differences = 1 if differs else 0
     if differs:
         print(differs, flush=True)
         hold_entries(house, differs)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 from typing_extensions import override
 
+from core.measures import Measures
 from core.messages import FeedBatch as FeedBatch
 from core.messages import Message, Order, Settlement, SubmitOrder, TokenFacts
 from core.messages import RawTransaction as RawTransaction
@@ -209,6 +210,10 @@ class Panel(Protocol):
 
     def entries_after(self, seq: int, limit: int) -> list[Entry]:
         """The next entries in order, read off the hub. Raises Retryable."""
+        ...
+
+    def measures(self) -> Measures:
+        """What the system measures of itself beside its snapshots."""
         ...
 
     def dump(self) -> dict[str, object]:

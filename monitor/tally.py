@@ -12,6 +12,8 @@ from time import sleep
 from msgspec import Struct
 
 from core.errors import MicroError
+from core.ledger.operations import MARKET_FEES
+from core.messages import Order, Settlement
 from core.ports import Panel
 from core.records import (
     AnyRecord,
@@ -23,11 +25,13 @@ from core.records import (
     EquityMarked,
     OperationClosed,
     OperatorActed,
+    OrderIntended,
     OrderSettled,
     OrderSigned,
 )
 from core.rules.verdict import Outcome, Verdict
-from monitor.metrics.spread import Spread
+from core.spread import Spread
+from core.types import Side
 from monitor.pauses import PAUSE_S
 
 log = logging.getLogger(__name__)
@@ -86,6 +90,9 @@ class Tally:
         """From the signature's line in the journal to the block that has it, market time."""
         self.panic = Spread((2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0))
         """From the emergency to the close of its operation, market time."""
+        self.slippage = Spread((0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5))
+        """What a fill brought less than its quote at signing, as a share of the quote."""
+        self._intended: dict[str, Order] = {}
         self._signed_at_s: dict[str, float] = {}
         self._panics_at_s: dict[str, float] = {}
         self.late = False
@@ -126,6 +133,8 @@ class Tally:
                 if candidate is not None:
                     candidate.decided = record
                     self._touched(candidate, entry.seq)
+            case OrderIntended():
+                self._intended[record.order.id] = record.order
             case OrderSigned():
                 self._signed_at_s[record.order_id] = record.at_s
             case OrderSettled():
@@ -149,6 +158,9 @@ class Tally:
         signed_at_s = self._signed_at_s.pop(record.order_id, None)
         if signed_at_s is not None and record.settlement is not None:
             self.landing.add(record.settlement.at_s - signed_at_s)
+        order = self._intended.pop(record.order_id, None)
+        if order is not None and order.quoted and record.outcome == "filled" and record.settlement is not None:
+            self.slippage.add(1.0 - filled(order, record.settlement) / order.quoted)
 
     def _judged(self, seq: int, record: CandidateJudged) -> None:
         self.verdicts[record.stage, record.outcome.value, deciding(record.verdicts)] += 1
@@ -164,6 +176,13 @@ class Tally:
     def _touched(self, candidate: Candidate, seq: int) -> None:
         candidate.seq = seq
         self.candidates.move_to_end(candidate.mint)
+
+
+def filled(order: Order, settlement: Settlement) -> int:
+    """What a fill brought, in the unit of its quote: tokens of a buy; lamports of a sale after the market's fees."""
+    if order.side is Side.BUY:
+        return settlement.tokens
+    return settlement.quote_lamports - sum(settlement.fees.get(kind, 0) for kind in MARKET_FEES)
 
 
 def deciding(verdicts: tuple[Verdict, ...]) -> str:

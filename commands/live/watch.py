@@ -56,6 +56,7 @@ class ChainWatch:
         found = reconcile(books, view)
         self.looks += 1
         self.newest = view.slot
+        self._house.differences = len(found.findings)
         self._house.services.market.hindrances.pop(HINDRANCE, None)
         if worth_noting(found, books, view.slot):
             records = Append(records=found.records, durable=True)

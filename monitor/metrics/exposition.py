@@ -62,6 +62,7 @@ class _Collector:
         yield from self._process.collect()
         yield from sources.of_actors(self._panel)
         yield from of_chain(self._panel)
+        yield from sources.of_measures(self._panel)
         try:
             sight = Sight(self._panel)
         except MicroError:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from monitor.metrics.spread import Spread
+from core.spread import Spread
 
 PREFIX = "micro_lightning_"
 
@@ -39,4 +39,4 @@ def table(name: str, text: str, labels: Sequence[str], values: Mapping[tuple[str
 
 
 def histogram(name: str, text: str, spread: Spread) -> Metric:
-    return HistogramMetricFamily(PREFIX + name, text, buckets=spread.buckets(), sum_value=spread.sum_s)
+    return HistogramMetricFamily(PREFIX + name, text, buckets=spread.buckets(), sum_value=spread.total)

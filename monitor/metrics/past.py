@@ -8,9 +8,9 @@ from time import sleep
 from prometheus_client.core import Metric
 
 from core.ledger.books import Books, ClosedOperation
+from core.spread import Spread
 from core.types import ExitReason
 from monitor.metrics.families import counter, counters, histogram
-from monitor.metrics.spread import Spread
 from monitor.pauses import PAUSE_S
 
 HOLD_BOUNDS_S = (60.0, 300.0, 600.0, 900.0, 1_200.0, 1_500.0, 2_100.0, 2_700.0, 3_000.0, 3_300.0, 3_330.0)

@@ -75,12 +75,7 @@ def _feed(view: object) -> Iterator[Metric]:
 
 
 def _journal(view: object) -> Iterator[Metric]:
-    """How long commits take, where the journal shows it."""
-    shown = {"0.5": getattr(view, "commit_p50_s", None), "0.99": getattr(view, "commit_p99_s", None)}
-    known = {quantile: commit_s for quantile, commit_s in shown.items() if isinstance(commit_s, int | float)}
-    if known:
-        text = "A durable append to the journal, of the last thousand, real time"
-        yield gauges("journal_commit_seconds", text, "quantile", known)
+    """What waits for the disk, where the journal shows it."""
     waiting = getattr(view, "waiting", None)
     if isinstance(waiting, int):
         yield gauge("journal_waiting", "Durable appends not yet on disk", waiting)
@@ -123,6 +118,23 @@ def of_rules(sight: Sight) -> Iterator[Metric]:
     yield counters("violations", "Violations, by commandment", "commandment", violations)
 
 
+def of_measures(panel: Panel) -> Iterator[Metric]:
+    """What the system measures of itself; what it cannot measure here has no metric."""
+    measures = panel.measures()
+    timings = measures.timings
+    text = "From the message that was decided on to the first sending of its order, real time"
+    yield histogram("decision_to_submit_seconds", text, timings.decision_to_submit)
+    yield histogram("journal_commit_seconds", "A durable append to the journal, real time", timings.commit)
+    text = "One batch of transactions decoded and routed, real time"
+    yield histogram("decode_seconds", text, timings.decode)
+    for name, text, figure in (
+        ("disk_free_bytes", "Free on the disk of the state directory", measures.disk_free_bytes),
+        ("books_differ", "Findings of the last comparison of book and chain", measures.differences),
+    ):
+        if figure is not None:
+            yield gauge(name, text, figure)
+
+
 def of_tally(tally: Tally) -> Iterator[Metric]:
     """What only the journal says; counts since the entry at which the tally began."""
     yield counters("orders", "Settled orders, by outcome", "outcome", {one: tally.orders[one] for one in OUTCOMES})
@@ -133,6 +145,8 @@ def of_tally(tally: Tally) -> Iterator[Metric]:
     text = "The gate's answers, by verdict and the criterion that decided"
     yield table("entries", text, ("verdict", "criterion"), tally.decisions)
     yield histogram("submit_to_confirm_seconds", "From signing to the block, market time", tally.landing)
+    text = "What a fill brought less than its quote, as a share of the quote; 0 where it brought more"
+    yield histogram("slippage_ratio", text, tally.slippage)
     yield histogram("panic_exit_seconds", "From an emergency to its operation's close, market time", tally.panic)
     yield counter("operator_acts", "Changes made by a person", tally.operator_acts)
     yield gauge("tally_late", "1 when the journal could not be read for these counts", tally.late)

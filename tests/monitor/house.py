@@ -14,6 +14,7 @@ from core.ledger.books import Books
 from core.ledger.fold import fold
 from core.ledger.postings import of_capital, of_settlement
 from core.market.candles import Candle
+from core.measures import Measures, Timings
 from core.messages import (
     Append,
     GetPrices,
@@ -316,6 +317,7 @@ class FakePanel:
         self.reread_error = ""
         self.now = NOW_S
         self.kept = fold(entries(self.records))
+        self.measured = Measures(timings=Timings(), disk_free_bytes=5 * 10**9, differences=0)
         self.moment = Now(NOW_S, self.kept, self.settings, self.market)
         self.directory = FakeDirectory(house())
 
@@ -350,6 +352,9 @@ class FakePanel:
     def entries_after(self, seq: int, limit: int) -> list[Entry]:
         self._readable()
         return entries(self.records)[seq : seq + limit]
+
+    def measures(self) -> Measures:
+        return self.measured
 
     def dump(self) -> dict[str, object]:
         return {"actors": {"journal": {"stack": [NASTY]}}, "under_way": 0}

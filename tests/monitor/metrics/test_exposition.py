@@ -6,12 +6,13 @@ from gevent.event import Event
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus_text
 
+from core.measures import DECIDED_KEPT, Measures, Timings
 from core.records import BreakerSet, CommandmentViolated, OperationClosed
-from core.types import ExitReason, Role
+from core.types import ExitReason, Purpose, Role
 from monitor.metrics.exposition import Exposition
 from monitor.metrics.sources import REASONS_MOST
 from monitor.tally import Tally
-from tests.monitor.house import HELD, NOW_S, REFUSED, START_S, WON, FakePanel, FeedShown, judged, see
+from tests.monitor.house import HELD, NOW_S, REFUSED, START_S, WON, FakePanel, FeedShown, judged, order, see, sold
 from tests.monitor.house import monitor as monitor_of
 
 OPEN = "application/openmetrics-text; version=1.0.0"
@@ -99,6 +100,49 @@ def test_times_are_spread_over_their_buckets(panel):
     assert value(panel, "panic_exit_seconds_bucket", le="15") == 1
     assert value(panel, "panic_exit_seconds_bucket", le="10") == 0
     assert value(panel, "submit_to_confirm_seconds_count") == 3
+
+
+def test_what_the_system_measures_of_itself_is_shown_where_it_is_measured(panel):
+    timings = Timings()
+    timings.decided("entry.op9.1", 10.0)
+    timings.submitted("entry.op9.1", 10.004)
+    timings.submitted("entry.op9.1", 12.0)
+    timings.commit.add(0.3)
+    timings.decode.add(0.00002)
+    panel.measured = Measures(timings=timings, disk_free_bytes=1_000, differences=2)
+
+    assert value(panel, "decision_to_submit_seconds_bucket", le="0.005") == 1
+    assert value(panel, "decision_to_submit_seconds_count") == 1
+    assert value(panel, "journal_commit_seconds_bucket", le="0.25") == 0
+    assert value(panel, "journal_commit_seconds_bucket", le="0.5") == 1
+    assert value(panel, "decode_seconds_count") == 1
+    assert value(panel, "disk_free_bytes") == 1_000
+    assert value(panel, "books_differ") == 2
+
+
+def test_what_is_not_measured_here_has_no_metric(panel):
+    panel.measured = Measures(timings=Timings())
+
+    assert not {name for name, _ in samples(panel)} & {"disk_free_bytes", "books_differ"}
+
+
+def test_a_decision_that_never_reached_the_venue_is_forgotten():
+    timings = Timings()
+    for number in range(DECIDED_KEPT + 1):
+        timings.decided(f"entry.op{number}.1", 0.0)
+
+    timings.submitted("entry.op0.1", 1.0)
+    timings.submitted("entry.op1.1", 1.0)
+
+    assert timings.decision_to_submit.total == 1.0
+
+
+def test_slippage_is_what_a_fill_brought_less_than_its_quote(panel):
+    quoted = order(Purpose.EXIT, HELD, "op2", id="exit.op2.9", tokens=10, quoted=100_000, reason=ExitReason.DECAY)
+    panel.add(*sold(quoted, NOW_S + 1, tokens=10, quote_lamports=235_000))
+
+    assert value(panel, "slippage_ratio_count") == 1
+    assert value(panel, "slippage_ratio_sum") == pytest.approx(0.1)
 
 
 def test_gauges_equal_the_books(panel):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.metrics.spread import Spread
+from core.spread import Spread
 
 BOUNDS_S = (1.0, 5.0, 30.0)
 
@@ -16,4 +16,4 @@ def test_each_bucket_counts_the_times_up_to_its_bound(times):
     names, counts = zip(*spread.buckets(), strict=True)
     assert names == ("1", "5", "30", "+Inf")
     assert counts == tuple(sum(seconds <= bound for seconds in times) for bound in (*BOUNDS_S, float("inf")))
-    assert spread.sum_s == pytest.approx(sum(max(seconds, 0.0) for seconds in times))
+    assert spread.total == pytest.approx(sum(max(seconds, 0.0) for seconds in times))
