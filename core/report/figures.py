@@ -158,6 +158,27 @@ def equity_of(episode: Episode) -> list[float]:
     return [float(episode.capital_lamports), *(float(lamports) for _, lamports in episode.marks)]
 
 
+def curve_of(episode: Episode) -> list[tuple[float, float]]:
+    """(time, lamports) of the episode's equity, to draw: marks while something is held, and what stands in between.
+
+    Between operations that is capital and nets so far; the treasury's own fees come with the next mark.
+    """
+    points = [(episode.started_at_s, float(episode.capital_lamports))]
+    flat = list(points)
+    flat += [(one.closed_at_s, float(one.equity_before_lamports + one.net_lamports)) for one in episode.operations]
+    for at_s, lamports in (*episode.marks, (episode.ended_at_s, episode.equity_lamports)):
+        last_s = points[-1][0]
+        if at_s > last_s + IDLE_S:
+            standing = [one for one in flat if one[0] <= last_s + IDLE_S][-1][1]
+            points.append((last_s, standing))
+            for closed_s, after in (one for one in flat if last_s + IDLE_S < one[0] <= at_s):
+                points += [(closed_s, standing), (closed_s, after)]
+                standing = after
+            points.append((at_s, standing))
+        points.append((at_s, float(lamports)))
+    return points
+
+
 def chained(curves: Sequence[Sequence[float]]) -> list[float]:
     """One capital of 1 through all of these equity curves, each in shares of its own start."""
     equity, start = [1.0], 1.0
@@ -185,6 +206,8 @@ def _best_tenth(won: Sequence[int], count: int) -> float | None:
     return sum(best) / sum(won) if won else None
 
 
+IDLE_S = 30.0
+"""Without a mark for so long nothing was held: what is held is marked every ten seconds."""
 OUTSIDE = ("failed_entries", "treasury", "rotation")
 """Accounts of costs that are in no operation's net."""
 

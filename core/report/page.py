@@ -6,9 +6,9 @@ from html import escape
 from core.report import wording
 from core.report.document import Document, Sample
 from core.report.episode import Episode
-from core.report.figures import Figures, chained, equity_of, falls
+from core.report.figures import Figures, chained, curve_of, equity_of, falls
 from core.report.page_style import STYLE
-from core.report.plots import bars, histogram, line_plot, nothing, waterfall
+from core.report.plots import bars, histogram, line_plot, nothing, tolerances, waterfall
 from core.report.simulation_text import UNTUNED, rows
 from core.types import LAMPORTS_PER_SOL
 
@@ -20,7 +20,7 @@ def page(report: Document) -> str:
     title = f"Micro-Lightning simulation, seed {report.seed}"
     body = [
         f"<header><h1>{escape(title)}</h1>{_header(report)}</header>",
-        *(_targets(sample) for sample in report.samples),
+        f'<div class="pair">{"".join(_targets(sample) for sample in report.samples)}</div>',
         _figures(report),
         *(part for sample in report.samples[:1] for part in _plots(report, sample)),
         _calibration(report),
@@ -60,11 +60,20 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]], *, classes: Sequ
     for place, line in enumerate(lines):
         style = f' class="{classes[place]}"' if classes else ""
         cells = "".join(
-            f'<td data-label="{escape(head[number])}"{style if number == len(line) - 1 else ""}>{escape(cell)}</td>'
+            f'<td data-label="{escape(head[number])}"{style if number == len(line) - 1 else ""}>{_kept(cell)}</td>'
             for number, cell in enumerate(line)
         )
         body.append(f"<tr>{cells}</tr>")
     return f"<table{shape}><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _kept(cell: str) -> str:
+    """A cell's text, its unit kept on the line of its number."""
+    return escape(cell).replace(" SOL", "\u00a0SOL").replace(" min", "\u00a0min")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _targets(sample: Sample) -> str:
@@ -73,8 +82,9 @@ def _targets(sample: Sample) -> str:
     return _section(
         f"Targets, {sample.name}",
         _table(("target", "aim", "value", "95 % interval", "verdict"), lines, classes=classes),
-        f"{sample.figures.operations} operations in {sample.figures.episodes} episodes. Met or missed as the data is; "
-        "no market model is tuned to a target. Decision to submit needs the actors and is measured by a benchmark.",
+        f"{_count(sample.figures.operations, 'operation')} in {_count(sample.figures.episodes, 'episode')}. "
+        "Met or missed as the data is; no market model is tuned to a target. Decision to submit needs the actors "
+        "and is measured by a benchmark.",
     )
 
 
@@ -100,13 +110,14 @@ def _plots(report: Document, sample: Sample) -> list[str]:
             "Equity",
             line_plot(_equity_series(episodes), label="Equity of each episode in SOL over market hours",
                       x_text=lambda x: f"{x:g} h", y_text=lambda y: f"{y:g}"),
-            "SOL, each episode after the other, from fresh capital each; open positions at sale price.",
+            "SOL, each episode after the other, from fresh capital each; open positions at sale price. Between "
+            "operations: capital and nets so far.",
         ),
         _section(
             "Drawdown",
             line_plot(_drawdown_series(episodes), label="Fall from the peak of each episode over market hours",
                       x_text=lambda x: f"{x:g} h", y_text=lambda y: f"{-y:.0%}" if y else "0 %", zero=True)
-            + "<h3>With the halts off</h3>"
+            + "<h3>With the halts off, mark by mark: one every 10 s while something is held</h3>"
             + line_plot([("line loss-line", [(float(n), -fall) for n, fall in enumerate(falls(capital))])],
                         label="Fall from the peak of one capital through all episodes",
                         x_text=lambda x: f"{x:g}", y_text=lambda y: f"{-y:.0%}" if y else "0 %", zero=True),
@@ -155,8 +166,7 @@ def _by_hour(episodes: Sequence[Episode]) -> list[list[tuple[float, float]]]:
     every, passed_s = [], 0.0
     for episode in episodes:
         begun_s = episode.started_at_s
-        points = [(passed_s / 3_600.0, float(episode.capital_lamports))]
-        points += [((passed_s + at_s - begun_s) / 3_600.0, float(lamports)) for at_s, lamports in episode.marks]
+        points = [((passed_s + at_s - begun_s) / 3_600.0, lamports) for at_s, lamports in curve_of(episode)]
         every.append(points)
         passed_s += episode.ended_at_s - begun_s
     return every
@@ -221,14 +231,21 @@ def _calibration(report: Document) -> str:
         for row in report.calibration
     ]
     styles = {None: "not-measured", True: "met", False: "missed"}
+    dots = [
+        (row.figure, row.simulated, row.low, row.high, styles[row.met])
+        for row in report.calibration
+        if row.simulated is not None
+    ]
     return _section(
         "Calibration",
-        _table(
+        tolerances(dots, label="Simulated figures in their tolerances")
+        + _table(
             ("figure", "published", "simulated", "tolerance", "verdict"),
             lines,
             classes=[styles[row.met] for row in report.calibration],
         ),
-        "The simulated market beside published figures; the sources are in its settings.",
+        "The simulated market beside published figures; their sources are in its settings. Each grey band is a "
+        "tolerance, all drawn equally wide; a dot beside it lies outside.",
     )
 
 

@@ -7,7 +7,7 @@ STYLE = """
 --grid:#282e37;--win:#45b784;--loss:#e0716a;--count:#7ba4e0;--total:#8e99a8;--a:#7ba4e0;--b:#e0a45c;--label:#ffd98a;
 --label-bg:#3a2f14}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:16px;max-width:980px;background:var(--bg);color:var(--ink);
+body{margin:0 auto;padding:16px;max-width:1180px;background:var(--bg);color:var(--ink);
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 h1{font-size:1.5rem;margin:.2em 0}h2{font-size:1.15rem;margin:0 0 .3em}h3{font-size:.95rem;margin:1em 0 .2em}
 header p{margin:.3em 0;color:var(--soft)}
@@ -21,8 +21,10 @@ th{text-align:left;color:var(--soft);font-weight:600}
 th,td{padding:4px 8px;border-bottom:1px solid var(--grid);vertical-align:top}
 td:not(:first-child),th:not(:first-child){text-align:right;overflow-wrap:normal}
 .met{color:var(--win);font-weight:600}.missed{color:var(--loss);font-weight:600}.not-measured{color:var(--soft)}
-svg{width:100%;height:auto;display:block;margin:.2em 0 .6em}
+svg{width:100%;max-width:920px;height:auto;display:block;margin:.2em auto .6em}
 svg text{font-size:12px;fill:var(--soft)}svg .name,svg .end{text-anchor:end}svg .middle{text-anchor:middle}
+.band{fill:var(--grid)}.dot.met{fill:var(--win)}.dot.missed{fill:var(--loss)}.dot.not-measured{fill:var(--soft)}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,520px),1fr));gap:0 14px;align-items:start}
 .axis{stroke:var(--soft);stroke-width:1}.grid{stroke:var(--grid);stroke-width:1}
 polyline{fill:none;stroke-width:1.6;stroke-linejoin:round}.episode-0{stroke:var(--a)}.episode-1{stroke:var(--b)}
 .loss-line{stroke:var(--loss)}.win{fill:var(--win)}.loss{fill:var(--loss)}.count{fill:var(--count)}

@@ -111,6 +111,22 @@ def waterfall(rows: Sequence[tuple[str, float]], *, label: str, y_text: Text) ->
     return _svg(body, label, height)
 
 
+def tolerances(rows: Sequence[tuple[str, float, float, float, str]], *, label: str) -> str:
+    """Where each value lies in its band: (name, value, low, high, CSS class). Every band is as wide as the others."""
+    row_height, width = 40, (WIDTH - 2 * RIGHT) / 2
+    height, start = TOP + len(rows) * row_height, RIGHT + width / 2
+    body: list[str] = []
+    for place, (name, value, low, high, style) in enumerate(rows):
+        y = TOP + place * row_height
+        share = (value - low) / (high - low) if high > low else float(value > low)
+        x = min(max(start + share * width, RIGHT + 5), WIDTH - RIGHT - 5)
+        body.append(f'<text class="start" x="{RIGHT}" y="{y + 12}">{escape(name)}</text>')
+        body.append(f'<line class="grid" x1="{RIGHT}" y1="{y + 23}" x2="{WIDTH - RIGHT}" y2="{y + 23}"/>')
+        body.append(f'<rect class="band" x="{start:.1f}" y="{y + 18}" width="{width:.1f}" height="10"/>')
+        body.append(f'<circle class="dot {style}" cx="{x:.1f}" cy="{y + 23}" r="5"/>')
+    return _svg(body, label, height) if rows else nothing(label)
+
+
 def nothing(label: str) -> str:
     return f'<p class="none">{escape(label)}: nothing was measured.</p>'
 

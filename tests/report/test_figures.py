@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.report.figures import chained, falls, figures
+from core.report.figures import chained, curve_of, falls, figures
 from core.report.targets import MET, MISSED, UNKNOWN, targets
 from tests.report.results import SOL, episode, operation
 
@@ -84,3 +84,20 @@ def test_a_fall_is_measured_from_the_highest_before(equity: list[int]):
 
 def test_a_chained_capital_ends_at_the_product_of_what_each_curve_gained():
     assert chained([[2.0, 3.0], [10.0, 20.0, 5.0]]) == [1.0, 1.5, 3.0, 0.75]
+
+
+def test_between_operations_equity_stands_at_capital_and_nets_and_does_not_slope():
+    """Held until 20 s and again from 600 s on; closed at 22 s, and another at 300 s that was too short for a mark."""
+    closed = (
+        operation(-1_000_000, closed_at_s=22.0, equity_before_lamports=250_000_000),
+        operation(-2_000_000, closed_at_s=300.0, equity_before_lamports=249_000_000),
+    )
+    plain = episode(
+        operations=closed,
+        marks=((10.0, 251_000_000), (20.0, 252_000_000), (600.0, 260_000_000)),
+        ended_at_s=600.0,
+        equity_lamports=260_000_000,
+    )
+
+    drawn = [(20.0, 252e6), (20.0, 249e6), (300.0, 249e6), (300.0, 247e6), (600.0, 247e6), (600.0, 260e6)]
+    assert curve_of(plain)[2:8] == drawn

@@ -6,12 +6,12 @@ from typing_extensions import override
 from core.market.calibration import Row
 from core.report.document import Document, document
 from core.report.page import page
-from core.report.plots import bars, histogram, line_plot, waterfall
+from core.report.plots import RIGHT, WIDTH, bars, histogram, line_plot, tolerances, waterfall
 from core.report.simulation_text import lines
 from tests.report.results import episode, operation
 
 OUTSIDE = {"src", "href", "xlink:href", "action", "srcset"}
-VOID = {"meta", "br", "rect", "line", "polyline"}
+VOID = {"meta", "br", "rect", "line", "polyline", "circle"}
 
 
 class Reader(HTMLParser):
@@ -94,6 +94,14 @@ def test_a_line_of_a_thousand_thousand_points_stays_small():
     )
 
     assert len(plot) < 60_000
+
+
+def test_a_value_outside_its_tolerance_stands_at_the_edge_and_one_inside_in_the_band():
+    text = tolerances([("in", 0.5, 0.0, 1.0, "met"), ("out", 90.0, 0.0, 1.0, "missed")], label="x")
+    inside, outside = (float(part.split('"')[0]) for part in text.split('cx="')[1:])
+
+    assert inside == WIDTH / 2
+    assert outside == WIDTH - RIGHT - 5
 
 
 def test_plots_of_nothing_say_so():
