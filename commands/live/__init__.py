@@ -13,6 +13,7 @@ from time import time
 import gevent
 from gevent.event import Event
 
+from actors.adapters.onchain.reading import Breadth
 from actors.adapters.state_directory import StateDirectory
 from commands import process, strategies
 from commands.house import House
@@ -33,7 +34,7 @@ from core.messages import RaiseAlert
 from core.settings import Settings
 from core.types import Role
 
-PATIENCE_S = 20.0
+PATIENCE_S = 45.0
 """How long a start with holdings asks the nodes before it begins without their answer."""
 DOCTOR_EVERY_S = 60.0
 
@@ -119,11 +120,13 @@ def _seen(settings: Settings, desk: LiveDesk, books: Books, health: str) -> tupl
 
 
 def _patient_view(desk: LiveDesk, books: Books, until_s: float) -> ChainView | None:
+    breadth = Breadth.START if books.seq else Breadth.ALL
     while True:
         try:
-            return desk.view(books)
-        except Retryable:
+            return desk.view(books, breadth)
+        except Retryable as error:
             if time() >= until_s:
+                print(f"The chain could not be read: {error}", file=sys.stderr, flush=True)
                 return None
             gevent.sleep(1.0)
 

@@ -7,7 +7,7 @@ from time import time
 from actors.adapters.environment import addresses, foreign
 from actors.adapters.keys.signer import Signer
 from actors.adapters.onchain.building import Builder
-from actors.adapters.onchain.reading import read_view
+from actors.adapters.onchain.reading import Breadth, read_view
 from actors.adapters.onchain.tokens import TokenMemory
 from actors.adapters.onchain.tracking import Tracker
 from actors.adapters.onchain.venue import SolanaVenue
@@ -60,10 +60,10 @@ class LiveDesk:
         self.venue = SolanaVenue(self.chain.node, self.chain.blockhash, builder, self.tokens, self.tracker, self.lanes)
         self._books = books
 
-    def view(self, books: Books, *, generations: int = 0) -> ChainView:
-        """Everything of ours as the chain has it now; see `read_view`. Raises RpcError."""
+    def view(self, books: Books, breadth: Breadth) -> ChainView:
+        """Everything of ours as the chain has it now. Raises RpcError."""
         self.wallets.know(books.generation + 1)
-        return read_view(self.chain.node, self.wallets, books, generations=generations)
+        return read_view(self.chain.node, self.wallets, books, breadth=breadth)
 
     def warm(self, books: Books) -> None:
         """Read what exits are built from, so that none has to wait for it. Raises RpcError."""

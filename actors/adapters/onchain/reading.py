@@ -1,11 +1,18 @@
 """Everything of ours on the chain at one time, read for a reconciliation or an audit."""
 
 from collections.abc import Collection, Iterable
+from enum import Enum
+from typing import Any
+
+import gevent
 
 from actors.adapters.onchain.tracking import order_settlement
 from actors.adapters.onchain.wallets import WatchedWallets
 from actors.adapters.rpc.answers import Landed
+from actors.adapters.rpc.client import RpcClient
+from actors.adapters.rpc.errors import OverBudget
 from actors.adapters.rpc.node import Node
+from actors.adapters.rpc.requests import CONFIRMED
 from core.chain.decode import Decoder
 from core.chain.outcome import Wallet, found_transaction
 from core.chain.programs import TOKEN_2022
@@ -14,6 +21,37 @@ from core.ledger.books import Books
 from core.ledger.chain_view import ChainView, FoundTransaction, HeldTokens
 from core.messages import Settlement
 from core.types import Role
+
+
+class Breadth(Enum):
+    """Whose token accounts and histories are read."""
+
+    ALL = "all"
+    """Every generation, however long the budget makes it take."""
+    START = "start"
+    """The present one, what a rotation would have made of it, and what still holds something unsellable."""
+    RUNNING = "running"
+    """As at a start, without a generation that no rotation has begun."""
+
+
+class Patient(Node):
+    """The same calls; where our own budget rations them, each waits for its turn."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(_PatientClient(node.client))  # type: ignore[arg-type]  # it asks as the client does
+
+
+class _PatientClient:
+    def __init__(self, client: RpcClient) -> None:
+        self._client = client
+
+    def ask(self, *given: Any, **named: Any) -> Any:
+        while True:
+            try:
+                return self._client.ask(*given, **named)
+            except OverBudget as ration:
+                gevent.sleep(ration.wait_s)
+
 
 OVERLAP_SLOTS = 64
 """Histories are read from a little before the slot that was reconciled last: nodes tell them unevenly."""
@@ -24,22 +62,21 @@ def read_view(
     wallets: WatchedWallets,
     books: Books,
     *,
-    commitment: str = "confirmed",
+    breadth: Breadth = Breadth.ALL,
     histories: bool = True,
-    generations: int = 0,
 ) -> ChainView:
-    """The view of it. `generations`: of how many of the newest token accounts and histories are read; 0: all. Lamports
-    are those of every one. Raises RpcError.
+    """The view of it, at confirmed and not older than the journal. Raises RpcError.
 
-    Everything is at `commitment` and not older than the journal. Balances are read before histories: whatever is in a
-    balance is then in a history too.
+    Lamports and accumulators are those of every generation; token accounts and histories, three calls a wallet, of
+    those that `breadth` names. Balances are read before histories: whatever is in a balance is then in a history too.
     """
+    node = Patient(node) if breadth is Breadth.ALL else node
     every = wallets.addresses()
-    looked = _looked(wallets, generations, books)
+    looked = _looked(wallets, breadth, books)
     addresses = [address for address, _ in every]
     accumulators = [(address, role) for address, role in wallets.accumulators()]
     read = node.accounts(
-        [*addresses, *(address for address, _ in accumulators)], commitment, min_slot=books.slot, for_exit=True
+        [*addresses, *(address for address, _ in accumulators)], CONFIRMED, min_slot=books.slot, for_exit=True
     )
     lamports: dict[Role, int] = {}
     generation = 0
@@ -51,7 +88,7 @@ def read_view(
     for (_, role), account in zip(accumulators, read.accounts[len(every) :], strict=True):
         if account is not None and account.lamports:
             rents[role] = rents.get(role, 0) + account.lamports
-    held = tuple(one for address, wallet in looked for one in _held(node, address, wallet, commitment, books.slot))
+    held = tuple(one for address, wallet in looked for one in _held(node, address, wallet, books.slot))
     transactions: tuple[FoundTransaction, ...] = ()
     if histories:
         since = max(books.reconciled_slot - OVERLAP_SLOTS, 0)
@@ -68,14 +105,17 @@ def read_view(
     )
 
 
-def _looked(wallets: WatchedWallets, generations: int, books: Books) -> tuple[tuple[str, Wallet], ...]:
-    least = max(books.generation + 1 - generations, 0) if generations else 0
-    left = {remainder.generation for remainder in books.remainders.values()}
-    return tuple(one for one in wallets.addresses() if one[1].generation >= least or one[1].generation in left)
+def _looked(wallets: WatchedWallets, breadth: Breadth, books: Books) -> tuple[tuple[str, Wallet], ...]:
+    if breadth is Breadth.ALL:
+        return wallets.addresses()
+    wanted = {books.generation, *(remainder.generation for remainder in books.remainders.values())}
+    if breadth is Breadth.START or books.rotation is not None:
+        wanted.add(books.generation + 1)
+    return tuple(one for one in wallets.addresses() if one[1].generation in wanted)
 
 
-def _held(node: Node, address: str, wallet: Wallet, commitment: str, min_slot: int) -> Iterable[HeldTokens]:
-    for one in node.token_accounts(address, commitment, min_slot=min_slot, for_exit=True).holdings:
+def _held(node: Node, address: str, wallet: Wallet, min_slot: int) -> Iterable[HeldTokens]:
+    for one in node.token_accounts(address, CONFIRMED, min_slot=min_slot, for_exit=True).holdings:
         yield HeldTokens(
             mint=one.token.mint,
             role=wallet.role,
