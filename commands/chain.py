@@ -47,6 +47,8 @@ class Chain:
         self.pool = PoolSource(self._data)
         self.blockhash = BlockhashKeeper(self.node, settings.rpc)
         self._wallets = wallets if wallets is not None else self._stand_in
+        self.more: dict[str, Keeper] = {}
+        """Keepers of whoever trades on it."""
         self.held: Callable[[], Collection[str]] = tuple
         """Mints of open positions; whoever keeps the books sets it."""
         self.read: Callable[[TokenState], object] = lambda _: None
@@ -97,6 +99,7 @@ class Chain:
                 wallets=self._wallets,
                 recent=self.feed.recent,
             ),
+            **self.more,
         }
 
     def sol_usd(self) -> float:

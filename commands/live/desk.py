@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import time
 
+from actors.adapters.chain.keepers import TipKeeper
 from actors.adapters.environment import addresses, foreign
 from actors.adapters.keys.signer import Signer
 from actors.adapters.onchain.building import Builder
@@ -56,7 +57,10 @@ class LiveDesk:
             engine_urls=addresses(ENGINE_SETTING, file=file),
             plain_hosts=settings.runtime.plain_hosts,
         )
-        builder = Builder(self.chain.node, self.wallets, self.tokens, self.chain.programs)
+        tips = TipKeeper(self.lanes)
+        if self.lanes.has_engine:
+            self.chain.more["tips"] = tips
+        builder = Builder(self.chain.node, self.wallets, self.tokens, self.chain.programs, tips.accounts)
         self.venue = SolanaVenue(self.chain.node, self.chain.blockhash, builder, self.tokens, self.tracker, self.lanes)
         self._books = books
 

@@ -62,7 +62,7 @@ def entry_order(candidate: CandidateReady, now: Now) -> Order:
         venue,
         room=room,
         token_2022=candidate.token_2022,
-        fee_lamports=BASE_FEE_LAMPORTS + priority(share),
+        fee_lamports=BASE_FEE_LAMPORTS + priority(share) + settings.cost.buy_tip_lamports,
     )
     operation_id = f"op{books.admissions + 1}"
     order = Order(
@@ -80,6 +80,7 @@ def entry_order(candidate: CandidateReady, now: Now) -> Order:
         lamports=spend,
         slippage_bps=settings.mining.slippage_bps,
         priority_lamports=priority(spend),
+        tip_lamports=settings.cost.buy_tip_lamports,
         token_2022=candidate.token_2022,
         generation=books.generation,
     )
@@ -100,7 +101,7 @@ def reentry_order(request: RequestReentry, operation: Operation, now: Now) -> Or
         books,
         operation,
         request.reserves.venue,
-        fee_lamports=BASE_FEE_LAMPORTS + priority(share),
+        fee_lamports=BASE_FEE_LAMPORTS + priority(share) + settings.cost.buy_tip_lamports,
     )
     order = Order(
         id=f"{Purpose.REENTRY}.{operation.id}.{books.admissions + 1}",
@@ -116,6 +117,7 @@ def reentry_order(request: RequestReentry, operation: Operation, now: Now) -> Or
         lamports=spend,
         slippage_bps=mining.reentry_slippage_bps(settings.mining),
         priority_lamports=priority(spend),
+        tip_lamports=settings.cost.buy_tip_lamports,
         token_2022=operation.token_2022,
         generation=books.generation,
     )

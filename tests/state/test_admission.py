@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.chain_records import ForeignSeen
-from core.messages import EntryAnswered, RequestReentry
+from core.messages import EntryAnswered, Order, RequestReentry
 from core.records import BreakerSet, OrderIntended, OrderSigned, RiskLimitReached, RotationStarted, TokenFlagged
 from core.rules.canary import Canary
 from core.rules.capital import CapitalRule
+from core.rules.cost import CostRule
 from core.rules.mining import MiningRule
 from core.rules.verdict import Outcome, Verdict
 from core.state.admission import Known, judge_entry
@@ -193,6 +194,19 @@ def test_a_priority_fee_over_the_cap_refuses_the_entry():
     dear = World(replace(KIND, mining=MiningRule(priority_floor_lamports=1_996_000)))
 
     assert against(dear) == {"entry_fee"}
+
+
+def test_an_entry_carries_the_tip_that_the_cost_gate_reckons_with_and_its_wallet_keeps_it():
+    def order_of(tip_lamports: int) -> Order:
+        world = World(replace(KIND, cost=CostRule(buy_tip_lamports=tip_lamports)))
+        return judge_entry(candidate("MINT", world.now, curve_with(60 * SOL)), world.now, Known()).order
+
+    plain, tipped = order_of(0), order_of(100_000)
+
+    assert plain.tip_lamports == 0
+    assert tipped.tip_lamports == 100_000
+    assert tipped.reserved_lamports >= tipped.lamports + 5_000 + tipped.priority_lamports + 100_000
+    assert against(World(replace(KIND, cost=CostRule(buy_tip_lamports=2_000_000)))) >= {"entry_fee"}
 
 
 def test_unknown_is_never_a_pass(world: World):

@@ -9,6 +9,7 @@ from time import monotonic
 
 import gevent
 from msgspec import Struct
+from solders.pubkey import Pubkey
 
 from actors.adapters.chain.programs import ProgramSettings
 from actors.adapters.chain.tidings import Tidings
@@ -17,8 +18,9 @@ from actors.adapters.rpc.answers import Blockhash
 from actors.adapters.rpc.client import RpcClient
 from actors.adapters.rpc.endpoint import Health
 from actors.adapters.rpc.errors import NoEndpoint, RpcError
+from actors.adapters.rpc.lanes import Lanes
 from actors.adapters.rpc.node import Node
-from actors.adapters.rpc.requests import PROCESSED
+from actors.adapters.rpc.requests import PROCESSED, key
 from actors.adapters.sol_price import Source
 from core.errors import MicroError, Retryable
 from core.messages import RaiseAlert
@@ -195,3 +197,23 @@ class ProgramsKeeper:
 
     def view(self) -> dict[str, object]:
         return self._programs.view()
+
+
+class TipKeeper:
+    """Who takes tips for block engines. `accounts` is changed in place: whoever builds transactions holds it."""
+
+    every_s = 600.0
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.accounts: list[Pubkey] = []
+        self._lanes = lanes
+
+    def refresh(self, at_s: float, market: MarketNow) -> Alerts:
+        self.accounts[:] = [key(one) for one in self._lanes.tip_accounts()]
+        return QUIET
+
+    def view(self) -> dict[str, object]:
+        return {
+            "accounts": len(self.accounts),
+            "sends": {" ".join(name): n for name, n in self._lanes.outcomes.items()},
+        }

@@ -48,10 +48,12 @@ class Builder:
         *,
         leaves_proceeds: bool = False,
     ) -> None:
-        """`leaves_proceeds`: a sale out of a retired wallet may leave what it brings there."""
+        """`tip_accounts`: of block engines, as they are when an order is built; without any no tip is paid.
+
+        `leaves_proceeds`: a sale out of a retired wallet may leave what it brings there."""
         self._leaves_proceeds = leaves_proceeds
         self._node, self._wallets, self._tokens, self._programs = node, wallets, tokens, programs
-        self._tip_accounts = tuple(tip_accounts)
+        self._tip_accounts = tip_accounts
 
     def build(self, order: Order, blockhash: Blockhash) -> SignedTransaction:
         """The signed transaction of this order on this blockhash."""

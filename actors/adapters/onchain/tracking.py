@@ -11,12 +11,15 @@ import gevent
 from msgspec import Struct
 from msgspec.structs import replace
 
+from actors.adapters.chain.funding import TRANSFER
 from actors.adapters.onchain.wallets import OurWallets, WatchedWallets
 from actors.adapters.rpc.answers import Absent, Landed
 from actors.adapters.rpc.finality import read_finalized
 from actors.adapters.rpc.node import Node
 from core.chain.decode import Decoder
 from core.chain.outcome import settlement_of
+from core.chain.programs import SYSTEM
+from core.chain.transaction import call_data
 from core.errors import MicroError
 from core.ledger.books import Books
 from core.messages import Order, Settlement, SubmitOrder
@@ -171,7 +174,7 @@ def order_settlement(
         decoder.decode_transaction(landed.source).events,
         mint=order.mint,
         signatures=signatures(order),
-        tip_lamports=order.tip_lamports,
+        tip_lamports=tip_paid(order, landed),
         sent_lamports=order.lamports if order.purpose is Purpose.COLD else 0,
         at_s=at_s,
     )
@@ -179,3 +182,13 @@ def order_settlement(
         # The chain gives a number; the position must know that it was the closing, and not the sale, that failed.
         return replace(settlement, error=f"{settlement.error} NonNativeHasBalance")
     return settlement
+
+
+def tip_paid(order: Order, landed: Landed) -> int:
+    """The tip that the transaction paid: its last instruction, a transfer of just what the order offers. Where no block
+    engine was known when it was signed, there is none."""
+    outer = [call for call in landed.calls if not call.is_inner]
+    if not order.tip_lamports or not outer or outer[-1].program != SYSTEM:
+        return 0
+    wanted = TRANSFER.to_bytes(4, "little") + order.tip_lamports.to_bytes(8, "little")
+    return order.tip_lamports if call_data(outer[-1]) == wanted else 0

@@ -25,6 +25,7 @@ SEND_SETTING = "SOLANA_SEND_URL"
 ENGINE_SETTING = "JITO_URL"
 TRANSACTIONS_PATH = "/api/v1/transactions"
 BUNDLES_PATH = "/api/v1/bundles"
+TIPS_PATH = "/api/v1/getTipAccounts"
 LARGEST_BUNDLE = 5
 
 
@@ -73,6 +74,11 @@ class Lanes:
             for at, url in enumerate(engine_urls)
         )
 
+        self._tips = tuple(
+            _Lane(f"engine{at}", _engine(url, TIPS_PATH, rule, budget, plain_hosts), True)
+            for at, url in enumerate(engine_urls)
+        )
+
     @property
     def has_engine(self) -> bool:
         """A block engine is configured, so a tip may be worth paying."""
@@ -94,6 +100,22 @@ class Lanes:
             raise RpcRefused(0, f"a bundle holds 1 to {LARGEST_BUNDLE} transactions, not {len(raws)}")
         request = _engine_request("sendBundle", [b64encode(raw).decode() for raw in raws])
         return self._spread([(lane, request) for lane in self._bundles], for_exit=for_exit)
+
+    def tip_accounts(self) -> tuple[str, ...]:
+        """Who takes tips for block engines, as the first of them tells; empty where none is configured.
+
+        Raises RpcError when none tells.
+        """
+        last: RpcError | None = None
+        for lane in self._tips:
+            try:
+                request = _engine_request("getTipAccounts")
+                return tuple(lane.endpoint.call(request, list[str], timeout_s=self.rule.timeout_s, for_exit=False))
+            except RpcError as error:
+                last = error
+        if last is not None:
+            raise last
+        return ()
 
     def _spread(self, sends: Sequence[tuple[_Lane, Request]], *, for_exit: bool) -> tuple[LaneAnswer, ...]:
         answers: SimpleQueue[LaneAnswer] = SimpleQueue()
@@ -125,6 +147,7 @@ def _engine(url: str, path: str, rule: RpcRule, budget: RpcBudgetRule, plain_hos
     return Endpoint(whole, ENGINE_SETTING, rule, budget, plain_hosts)
 
 
-def _engine_request(method: str, what: str | list[str]) -> Request:
-    body = {"jsonrpc": "2.0", "id": 0, "method": method, "params": [what, {"encoding": "base64"}]}
+def _engine_request(method: str, what: str | list[str] | None = None) -> Request:
+    params = [] if what is None else [what, {"encoding": "base64"}]
+    body = {"jsonrpc": "2.0", "id": 0, "method": method, "params": params}
     return Request(method, msgspec.json.encode(body))

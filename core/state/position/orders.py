@@ -74,6 +74,7 @@ def sale_order(
             quoted_lamports=quoted,
             panic=purpose is Purpose.PANIC,
         ),
+        tip_lamports=now.settings.cost.sell_tip_lamports,
         reason=reason,
         levels=levels,
         token_2022=operation.token_2022,

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from core.ledger.books import Operation
 from core.messages import Graduated, Order, PoolOpened, SocialSeen
+from core.rules.cost import CostRule
 from core.rules.exit_fee import ExitFeeRule
 from core.rules.take_profit import TakeProfitRule
 from core.settings import Settings
@@ -50,6 +51,13 @@ def test_the_next_level_follows_when_the_exit_is_settled():
     desk.settle(first)
 
     assert desk.only().levels == (1,)
+
+
+def test_an_exit_carries_the_tip_of_a_sale():
+    desk = Desk(Settings(cost=CostRule(sell_tip_lamports=30_000)))
+    desk.trade(1.19)
+
+    assert desk.only().tip_lamports == 30_000
 
 
 def test_an_exit_begins_at_5_percent_from_the_present_quote():

@@ -1,7 +1,7 @@
 """A node of our own in this process, one coin that people trade, and our venue in front of it, over real HTTP."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import gevent
 from solders.hash import Hash
@@ -11,7 +11,7 @@ from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from actors.adapters.chain.keepers import BlockhashKeeper
+from actors.adapters.chain.keepers import BlockhashKeeper, TipKeeper
 from actors.adapters.chain.programs import ProgramSettings
 from actors.adapters.chain.tokens import read_token
 from actors.adapters.keys.secret import Secret
@@ -58,7 +58,7 @@ RECIPIENTS = Recipients(genesis.key(genesis.FEE_RECIPIENTS[3]), genesis.key(gene
 class Street:
     """Slots pass only by `pass_slots`. The books are folded here, as the executor would have them written."""
 
-    def __init__(self, switches: Switches | None = None) -> None:
+    def __init__(self, switches: Switches | None = None, *, engine_urls: Sequence[str] = ()) -> None:
         self.node = Node(pace=Pace(slot_s=0.4, finalized_slots=4), switches=switches)
         self.node.start(ticking=False)
         settings = Settings()
@@ -71,8 +71,9 @@ class Street:
         self.programs = ProgramSettings(self.rpc, 1, every_s=60.0)
         self.blockhash = BlockhashKeeper(self.rpc, settings.rpc)
         self.tracker = Tracker(self.rpc, self.wallets, Decoder(), lambda: self.books, lambda: self.market.slot)
-        builder = Builder(self.rpc, self.wallets, self.tokens, self.programs)
-        self.lanes = Lanes(self.client, settings.rpc, settings.rpc_budget)
+        self.lanes = Lanes(self.client, settings.rpc, settings.rpc_budget, engine_urls=engine_urls)
+        self.tips = TipKeeper(self.lanes)
+        builder = Builder(self.rpc, self.wallets, self.tokens, self.programs, self.tips.accounts)
         self.venue = SolanaVenue(self.rpc, self.blockhash, builder, self.tokens, self.tracker, self.lanes)
         self.told: list[Message] = []
         self.venue._tell = lambda _, message: self.told.append(message)  # without its own greenlet

@@ -32,7 +32,7 @@ def nodes(serve: Callable[[], NodeServer]) -> tuple[NodeServer, NodeServer, Node
 def lanes(nodes: tuple[NodeServer, NodeServer, NodeServer]) -> Lanes:
     rpc, other, engine = nodes
     lanes = Lanes(client(rpc), QUICK, PLENTY, send_urls=[other.url], engine_urls=[engine_url(engine)])
-    for lane in (*lanes._lanes, *lanes._bundles):
+    for lane in (*lanes._lanes, *lanes._bundles, *lanes._tips):
         opened(lane.endpoint)  # type: ignore[arg-type]  # anything that closes
     return lanes
 
