@@ -15,7 +15,7 @@ from actors.services import services_of
 from core.errors import Fatal, MicroError
 from core.ledger.books import Books
 from core.ledger.fold import apply
-from core.messages import Append
+from core.messages import Append, RaiseAlert
 from core.ports import Commit, JournalStore
 
 COMMITS_KEPT = 1_000
@@ -108,7 +108,11 @@ class JournalActor(Actor[Append]):
         lost = self.store.lost if self.store is not None else ""
         self.services.journal_failure = failure
         where = f"exits are in memory alone ({lost})" if lost else "exits are set apart"
-        self.services.market.hindrances[HINDRANCE] = f"the journal cannot write {failure}; {where}"
+        reason = f"the journal cannot write {failure}; {where}"
+        if self.services.market.hindrances.get(HINDRANCE) != reason:
+            self.services.market.hindrances[HINDRANCE] = reason
+            alert = RaiseAlert(key="journal_failed", severity="critical", text=reason, at_s=self.clock.now_s)
+            self.directory.tell("notifier", alert)
         if not self.books.operations and not self.books.orders:
             self.is_over = True
             self.inbox.control(Failed(as_crash(Fatal(f"the journal cannot write {failure}"))))

@@ -10,7 +10,7 @@ from core.ledger.books import Books
 from core.ledger.chain_view import ChainView
 from core.ledger.fold import apply
 from core.ledger.reconciliation import Reconciled, reconcile
-from core.records import AnyRecord
+from core.records import AnyRecord, EntriesPaused
 from core.rules.capital import split, start_lamports
 from core.rules.verdict import Outcome
 from core.settings import Settings
@@ -114,5 +114,10 @@ def learnt(settings: Settings, books: Books, view: ChainView | None, at_s: float
     for record in records:
         books = apply(books, record)
     if view is not None:
-        records += reconcile(books, view).records
+        try:
+            records += reconcile(books, view).records
+        except ValueError as error:
+            # Nothing may be booked that does not add up; what is held is sold all the same.
+            why = f"what the chain says does not add up: {error}"
+            records.append(EntriesPaused(at_s=books.at_s, by="start", why=why))
     return tuple(records)

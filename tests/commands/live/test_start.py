@@ -1,5 +1,7 @@
 """A live start without holdings refuses whatever is not as it must be, each with one line; with holdings it begins."""
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
@@ -12,11 +14,24 @@ from core.ledger.fold import apply
 from core.rules.capital import split, start_lamports
 from core.settings import Settings
 from core.types import Role
+from tests.commands.process import ran
 
 SETTINGS = Settings()
 PARTS = split(SETTINGS.capital, start_lamports(SETTINGS.capital, 80.0))
 ADDRESSES = {role: f"address of {role}" for role in Role}
 CONFIRMED = Books(seq=1, mode="live", capital_usd=20.0, cap_lamports=250_000_000)
+
+
+def test_without_nodes_or_keys_it_says_so_in_one_line(tmp_path: Path):
+    nowhere = {"SOLANA_RPC_URL": "http://127.0.0.1:1", "SOLANA_WS_URL": "ws://127.0.0.1:1"}
+
+    without_nodes = ran(tmp_path, "live")
+    without_keys = ran(tmp_path, "live", "--confirm-capital", "20", "--set", "MICRO_MONITOR_PORT=0", **nowhere)
+
+    for done, word in ((without_nodes, "SOLANA_RPC_URL"), (without_keys, "wallets init")):
+        assert done.returncode == 2
+        assert word in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 def view(lamports: dict[Role, int], *held: HeldTokens) -> ChainView:
@@ -86,3 +101,14 @@ def test_the_confirmed_capital_is_journaled_once_and_what_is_above_it_is_receive
     assert books.cap_lamports == sum(PARTS.values())
     assert books.balance(Role.LIGHTNING) == PARTS[Role.LIGHTNING] + 7
     assert start.confirmation(SETTINGS, books, 2.0) == ()
+
+
+def test_what_does_not_add_up_is_not_booked_and_stops_entries(monkeypatch: pytest.MonkeyPatch):
+    def off(*_: object) -> None:
+        raise ValueError("off by 3 lamports")
+
+    monkeypatch.setattr(start, "reconcile", off)
+
+    (paused,) = start.learnt(SETTINGS, CONFIRMED, view(PARTS), 1.0)
+
+    assert "off by 3 lamports" in getattr(paused, "why", "")
