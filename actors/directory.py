@@ -26,6 +26,8 @@ from core.snapshots import ActorSnapshot, Crowd, TrafficCounts
 
 AT_ONCE = 250
 """Actors that a walk over all of them looks at before it lets others run."""
+LOOKED_AT = 50
+"""Snapshots taken without a rest."""
 PAUSE_S = 0.0001
 """Not 0: the hub looks at timers and sockets only when nobody is ready to run, and whoever sleeps for 0 is."""
 
@@ -219,11 +221,13 @@ class Directory(Names):
         `live` asks all at once; one that does not answer in time shows as late.
         """
         silent = unanswered(self.entries(), timeout_s) if live else frozenset[str]()
-        return {
-            name: entry.snapshot(late=name in silent)
-            for name, entry in self._entries.items()
-            if class_of(name) not in besides
-        }
+        wanted = [entry for name, entry in self._entries.items() if class_of(name) not in besides]
+        shown: dict[str, ActorSnapshot] = {}
+        for start in range(0, len(wanted), LOOKED_AT):
+            if start:
+                gevent.sleep(PAUSE_S)
+            shown |= {one.name: one.snapshot(late=one.name in silent) for one in wanted[start : start + LOOKED_AT]}
+        return shown
 
     def crowds(self) -> dict[str, Crowd]:
         """What waits and who is late, by class of names. The hub runs others between parts of the walk."""

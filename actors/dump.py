@@ -1,5 +1,6 @@
 """A picture of a running system for a person who must find out what hangs. Bounded in time and size."""
 
+from collections.abc import Iterator
 from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,8 +20,11 @@ TEXT = 500
 NEWEST_DEAD = 50
 
 
-def picture(system: "System", timeout_s: float) -> dict[str, object]:
-    """Every actor with its state and stack, traffic, newest dead letters. Waits `timeout_s` at most for answers."""
+def picture(system: "System", timeout_s: float, *, rests: bool = False) -> dict[str, object]:
+    """Every actor with its state and stack, traffic, newest dead letters. Waits `timeout_s` at most for answers.
+
+    `rests`: lets everybody else run in between, as a system that goes on needs it.
+    """
     directory = system.directory
     entries = directory.entries()
     silent = unanswered(entries, timeout_s)
@@ -33,9 +37,16 @@ def picture(system: "System", timeout_s: float) -> dict[str, object]:
         "under_way": directory.flow.busy,
         "disowned": directory.disowned,
         "traffic": msgspec.to_builtins(directory.counts()),
-        "actors": {entry.name: portrait(entry, late=entry.name in silent) for entry in entries},
+        "actors": dict(_portraits(entries, silent, rests=rests)),
         "dead_letters": [f"{letter.name}: {letter.message!r}"[:TEXT] for letter in dead],
     }
+
+
+def _portraits(entries: tuple[Entry, ...], silent: set[str], *, rests: bool) -> Iterator[tuple[str, dict[str, object]]]:
+    for number, entry in enumerate(entries):
+        if rests and number % FRAMES == 0:
+            gevent.sleep(0.0001)
+        yield entry.name, portrait(entry, late=entry.name in silent)
 
 
 def unanswered(entries: tuple[Entry, ...], timeout_s: float) -> set[str]:

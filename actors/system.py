@@ -157,9 +157,12 @@ class System:
 
     # Looking
 
-    def dump(self, timeout_s: float = PROBE_S) -> dict[str, object]:
-        """A picture of every actor and of what waits, as plain data. Takes `timeout_s` at most, however many hang."""
-        return picture(self, timeout_s)
+    def dump(self, timeout_s: float = PROBE_S, *, rests: bool = False) -> dict[str, object]:
+        """A picture of every actor and of what waits, as plain data. Takes `timeout_s` at most, however many hang.
+
+        `rests`: in parts, with everybody else running between them.
+        """
+        return picture(self, timeout_s, rests=rests)
 
     def root_began(self) -> None:
         """The whole tree has begun."""

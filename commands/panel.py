@@ -87,7 +87,7 @@ class HousePanel:
         )
 
     def dump(self) -> dict[str, object]:
-        return self._house.system.dump()
+        return self._house.system.dump(rests=True)
 
     def reread(self) -> Reread:
         """What is safe is in force from now on. Nothing else changes under open positions: it waits for a restart."""

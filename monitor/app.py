@@ -13,7 +13,7 @@ from monitor import reading
 from monitor.desk import Desk
 from monitor.metrics.exposition import Exposition
 from monitor.openapi import document
-from monitor.page import answer as show_page
+from monitor.page import Page
 from monitor.topics import TOPICS
 from monitor.views import health
 from monitor.views.operations import Shown
@@ -30,7 +30,7 @@ def monitor_app(desk: Desk) -> Flask:
     door = Door(reading_needs_token=not is_loopback(desk.panel.settings.runtime.bind))
     app = bare(desk.panel, door, pages=True)
     _readings(app, desk, document.monitor(reading_is_open=not door.reading_needs_token))
-    app.add_url_rule("/", "page", lambda: show_page(desk.topics), methods=["GET"])
+    app.add_url_rule("/", "page", Page(desk.topics).answer, methods=["GET"])
     _watching(app, desk.panel)
     return app
 
@@ -72,13 +72,18 @@ def _readings(app: Flask, desk: Desk, described: Shown) -> None:
     exposition = Exposition(desk.panel, desk.tally)
 
     def read(path: str, reader: Reader) -> None:
-        app.add_url_rule(path, f"read {path}", lambda **names: answer(reader(desk, **names)), methods=["GET"])
+        def view(**names: object) -> Response:
+            with desk.lane.turn():
+                return answer(reader(desk, **names))
+
+        app.add_url_rule(path, f"read {path}", view, methods=["GET"])
 
     app.add_url_rule("/openapi.json", "openapi", lambda: _described(described), methods=["GET"])
     app.add_url_rule("/events", "events", streams.answer, methods=["GET"])
     app.add_url_rule("/health", "health", lambda: _health(desk.panel), methods=["GET"])
     app.add_url_rule("/metrics", "metrics", lambda: _metrics(exposition), methods=["GET"])
-    app.add_url_rule("/status", "status", lambda: _status(desk), methods=["GET"])
+    page = Page(desk.topics)
+    app.add_url_rule("/status", "status", lambda: _status(desk, page), methods=["GET"])
     read("/commandments", reading.commandments)
     read("/alerts", reading.alerts)
     read("/emergency", reading.emergencies)
@@ -126,8 +131,11 @@ def _metrics(exposition: Exposition) -> Response:
     return Response(text, content_type=content_type)
 
 
-def _status(desk: Desk) -> Response:
+def _status(desk: Desk, page: Page) -> Response:
     """JSON, or for whoever prefers to read it (a browser) the same as a plain page."""
     query.known()
     wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
-    return show_page(desk.topics) if wanted == "text/html" else answer(reading.status(desk))
+    if wanted == "text/html":
+        return page.answer()
+    with desk.lane.turn():
+        return answer(reading.status(desk))

@@ -5,6 +5,7 @@ from monitor.prices import Prices
 from monitor.tally import Tally
 from monitor.topics import Topics
 from monitor.views.performance import Figures
+from monitor.web.lane import Lane
 
 
 class Desk:
@@ -16,3 +17,4 @@ class Desk:
         self.figures = Figures()
         self.prices = Prices(panel)
         self.topics = Topics(self)
+        self.lane = Lane()

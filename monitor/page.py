@@ -17,13 +17,26 @@ REFRESH_S = 5
 """Without scripts the page loads itself again."""
 
 
-def answer(source: Source) -> Response:
-    """The page; 503 while there are no books to show."""
-    topics = decoded(source.newest())
-    missing = topics["status"].get("missing")
-    text = render_template("page.html", refresh_s=REFRESH_S, missing=missing, **parts(topics), **FORMATS)
-    status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
-    return Response(text, status=status.value, content_type="text/html; charset=utf-8")
+class Page:
+    """One per application. Made anew only when a topic has changed, however many ask."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._made: tuple[int, ...] = ()
+        self._text = ""
+        self._status = HTTPStatus.OK
+
+    def answer(self) -> Response:
+        """The page; 503 while there are no books to show."""
+        frames = self._source.newest()
+        versions = tuple(frame.version for frame in frames)
+        if versions != self._made or not self._text:
+            topics = decoded(frames)
+            missing = topics["status"].get("missing")
+            self._text = render_template("page.html", refresh_s=REFRESH_S, missing=missing, **parts(topics), **FORMATS)
+            self._status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
+            self._made = versions
+        return Response(self._text, status=self._status.value, content_type="text/html; charset=utf-8")
 
 
 def parts(topics: Mapping[str, Shown]) -> dict[str, object]:

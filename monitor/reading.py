@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
+from time import monotonic, sleep
 from typing import Protocol, TypeVar
 
 from flask import request
+from msgspec import Raw
 
 from core.ledger.books import Operation
 from core.ports import Panel
@@ -26,11 +28,15 @@ from monitor.views import status as status_view
 from monitor.views import wallets as wallets_view
 from monitor.views.operations import Shown
 from monitor.views.performance import Figures
+from monitor.views.plain import encoded
 from monitor.views.sight import Sight, alerts_of
 from monitor.web.problems import Problem
 from monitor.web.query import choice, flag, known, mint_filter, number, page, paging
 
 LIVE_S = 0.5
+SLICE_S = 0.001
+"""How long a list is made without a rest."""
+REST_S = 0.001
 LAST_EMERGENCIES = 20
 
 Item = TypeVar("Item")
@@ -211,7 +217,14 @@ def whole(items: Sequence[Shown]) -> Shown:
 
 
 def listed(items: Iterable[Shown], cursor: str | None) -> Shown:
-    return {"items": list(items), "next": cursor}
+    """Each item is made and written by itself, with rests between: a long list must not hold up who trades."""
+    written, since_s = list[Raw](), monotonic()
+    for item in items:
+        written.append(Raw(encoded(item)))
+        if monotonic() - since_s >= SLICE_S:
+            sleep(REST_S)
+            since_s = monotonic()
+    return {"items": written, "next": cursor}
 
 
 def cut(found: Sequence[Item], limit: int, show: Callable[[Item], Shown], key: Callable[[Item], str]) -> Shown:

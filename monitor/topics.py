@@ -3,7 +3,7 @@
 The page is made from the same documents, so it shows the same with scripts and without.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from threading import Lock
 from time import monotonic, sleep
 from typing import Protocol
@@ -24,7 +24,7 @@ from monitor.views import equity as equity_view
 from monitor.views import health
 from monitor.views import operations as operations_view
 from monitor.views.operations import Shown
-from monitor.views.plain import escaped
+from monitor.views.plain import encoded
 from monitor.views.sight import Sight, alerts_of
 from monitor.web.problems import Problem
 
@@ -82,11 +82,6 @@ class Topics:
                 self._version += 1
                 self._frames[topic] = Frame(topic, self._version, data)
             sleep(PAUSE_S)
-
-
-def encoded(shown: Mapping[str, object]) -> bytes:
-    """JSON in one line of harmless text."""
-    return escaped(msgspec.json.encode(shown, enc_hook=repr).decode()).encode()
 
 
 def decoded(frames: tuple[Frame, ...]) -> dict[str, Shown]:

@@ -11,6 +11,7 @@ import re
 import socket
 from http import HTTPStatus
 from io import BytesIO
+from time import monotonic
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -29,6 +30,8 @@ CHUNK = 16_384
 LINE_BYTES = 8_192
 """The most that gevent reads of a request's first line."""
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+BURST = 8
+"""Requests that need not wait for each other after a while without any: a page with its files."""
 LINGER_S = 2.0
 LINGER_BYTES = 1 << 24
 
@@ -46,6 +49,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Between two requests on one connection."""
     write_s: float = 20.0
     """For each part of the answer to be taken."""
+    requests_per_s: float = 400.0
+    """Handed on in a second, over all clients, readings and changes apart; more wait for their turn."""
 
 
 class Rejected(ValueError):
@@ -132,6 +137,7 @@ class Handler(WSGIHandler):
         if self._deadline is not None:
             self._deadline.close()
         self.server.requests += 1
+        self.server.wait_for_turn(changes=self.command == "POST")
         super().handle_one_response()
 
     @override
@@ -194,10 +200,12 @@ class Server(WSGIServer):
     """The listening side."""
 
     handler_class = Handler
+    max_accept = 4  # in one turn of the hub: a hundred at once would all run before anybody trades
 
     def __init__(self, listener: socket.socket, application: WSGIApplication, limits: Limits) -> None:
         self.limits = limits
         self.requests = self.rejected = self.open = 0
+        self.due_s = {False: 0.0, True: 0.0}
         # The pool is larger than the limit, so that who comes too many is told so.
         super().__init__(
             listener,
@@ -208,6 +216,13 @@ class Server(WSGIServer):
             # Given, or the server would ask DNS for its own name.
             environ={"SERVER_NAME": str(listener.getsockname()[0])},
         )
+
+    def wait_for_turn(self, *, changes: bool) -> None:
+        """Sleep until this request is due: a flood must leave time for who trades. Changes wait for changes alone."""
+        now_s, gap_s = monotonic(), 1.0 / self.limits.requests_per_s
+        self.due_s[changes] = due_s = max(self.due_s[changes] + gap_s, now_s - BURST * gap_s)
+        if due_s > now_s:
+            gevent.sleep(due_s - now_s)
 
     @override
     def handle(self, sock: Any, address: Any) -> None:

@@ -16,7 +16,7 @@ from flask import Flask, Response, request
 
 from monitor.openapi import document
 from monitor.openapi.changes import MONITORS
-from monitor.page import answer as show_page
+from monitor.page import Page
 from monitor.remote.link import TOPIC, Answer, Life, Link
 from monitor.topics import TOPICS
 from monitor.views.operations import Shown
@@ -35,12 +35,13 @@ def remote_monitor_app(link: Link) -> Flask:
     app = bare(link, door, pages=True)
     described = document.monitor(reading_is_open=not door.reading_needs_token)
     streams = Streams(link, (*TOPICS, TOPIC))
-    app.add_url_rule("/", "page", lambda: show_page(link), methods=["GET"])
+    page = Page(link)
+    app.add_url_rule("/", "page", page.answer, methods=["GET"])
     app.add_url_rule("/openapi.json", "openapi", lambda: _described(described), methods=["GET"])
     app.add_url_rule("/events", "events", streams.answer, methods=["GET"])
     app.add_url_rule("/health", "health", lambda: _health(link), methods=["GET"])
     app.add_url_rule("/metrics", "metrics", lambda: _metrics(link), methods=["GET"])
-    app.add_url_rule("/status", "status", lambda: _status(link), methods=["GET"])
+    app.add_url_rule("/status", "status", lambda: _status(link, page), methods=["GET"])
     for path in document.READINGS:
         if path not in {"/health", "/status"}:
             app.add_url_rule(_rule(path), f"read {path}", lambda **_: _passed_on(link), methods=["GET"])
@@ -58,9 +59,9 @@ def _described(described: Shown) -> Response:
     return answer(described)
 
 
-def _status(link: Link) -> Response:
+def _status(link: Link, page: Page) -> Response:
     wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
-    return show_page(link) if wanted == "text/html" else _passed_on(link)
+    return page.answer() if wanted == "text/html" else _passed_on(link)
 
 
 def _health(link: Link) -> Response:

@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from core.ports import Tokens
 from core.settings import Settings
-from monitor.topics import TOPICS, Frame, encoded
+from monitor.topics import TOPICS, Frame
 from monitor.views.operations import Shown
+from monitor.views.plain import encoded
 
 log = logging.getLogger(__name__)
 

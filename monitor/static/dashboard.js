@@ -16,8 +16,8 @@ function hear(topic, event) {
   heardAt = performance.now();
   const told = JSON.parse(event.data);
   all[topic] = told;
-  // What cannot be had keeps its last picture; the notices say why.
-  if (!("missing" in told)) shows[topic]?.(told, all);
+  // What cannot be had keeps its last picture; the notices say why. Old alerts would pass for all there are.
+  if (!("missing" in told) || topic === "alerts") shows[topic]?.(told, all);
   if (topic === "status") {
     if (!("missing" in told)) know(told);
     if (all.health) panels.health(all.health, all);

@@ -120,6 +120,10 @@ export function alerts(topic) {
     h("li", { class: kinds[one.severity] || null, "data-key": one.id },
       h("span", { class: "quiet" }, clock(one.at)), " ", h("b", {}, words(one.key)), ` ${one.text}`,
       one.count > 1 && h("small", {}, ` × ${one.count}`), one.acknowledged && h("small", { class: "quiet" }, " seen"));
+  if (topic.missing) {
+    put("alerts", h("li", { class: "bad empty" }, "The notifier is down."));
+    return;
+  }
   put("alerts", topic.items.length ? topic.items.map(row) : h("li", { class: "quiet empty" }, "None."));
 }
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 DEPTH: Final = 8
@@ -70,7 +71,12 @@ def visible(text: str) -> str:
 
 def escaped(text: str) -> str:
     """JSON text with what `visible` writes out as JSON's own escapes: the same to a program, harmless on a terminal."""
-    return BEYOND_ASCII.sub(_escape, text)
+    return text if text.isascii() and text.isprintable() else BEYOND_ASCII.sub(_escape, text)
+
+
+def encoded(shown: Mapping[str, object]) -> bytes:
+    """JSON in one line of harmless text."""
+    return escaped(msgspec.json.encode(shown, enc_hook=repr).decode()).encode()
 
 
 def _escape(found: re.Match[str]) -> str:

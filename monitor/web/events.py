@@ -14,6 +14,7 @@ from monitor.web.problems import Problem
 from monitor.web.query import bad, known
 
 MOST_STREAMS = 128
+PHASES = 32
 QUIET_S = 10.0
 """A comment after so long without news, so that both ends know of each other."""
 RETRY_MS = 1_000
@@ -24,7 +25,7 @@ class Streams:
 
     def __init__(self, source: Source, topics: Collection[str], most: int = MOST_STREAMS) -> None:
         self._source, self._topics, self._most = source, frozenset(topics), most
-        self.open = 0
+        self.open = self._begun = 0
 
     def answer(self) -> Response:
         """The stream of the topics that the request names, all without any. Raises Problem 503 for one too many."""
@@ -36,7 +37,9 @@ class Streams:
             detail = f"{self._most} event streams are open, no more are served"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
         self.open += 1
-        response = _response(told(self._source.newest, wanted))
+        # Streams that began together must not all wake together: somebody trades between them.
+        self._begun += 1
+        response = _response(told(self._source.newest, wanted, first_s=self._begun % PHASES / PHASES * EVERY_S))
         response.call_on_close(self._closed)
         return response
 
@@ -58,8 +61,10 @@ def told(
     wanted: Collection[str],
     clock: Callable[[], float] = monotonic,
     pause: Callable[[float], None] = sleep,
+    *,
+    first_s: float = EVERY_S,
 ) -> Iterator[bytes]:
-    """The stream, without an end."""
+    """The stream, without an end. `first_s`: to the second look."""
     sent: dict[str, int] = {}
     spoke_s = clock()
     yield f"retry: {RETRY_MS}\n\n".encode()
@@ -72,7 +77,8 @@ def told(
         elif clock() - spoke_s >= QUIET_S:
             yield b": nothing new\n\n"
             spoke_s = clock()
-        pause(EVERY_S)
+        pause(first_s)
+        first_s = EVERY_S
 
 
 def event(frame: Frame) -> bytes:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import msgspec
 from flask import Flask, Response
 
-from monitor.views.plain import escaped
+from monitor.views.plain import encoded
 from monitor.web import access, problems
 from monitor.web.access import BODY_BYTES, Door, Keeper
 
@@ -45,8 +44,7 @@ def bare(keeper: Keeper, door: Door, *, pages: bool) -> Flask:
 
 def answer(shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
     """JSON."""
-    text = escaped(msgspec.json.encode(shown, enc_hook=repr).decode())
-    return Response(text, status=status.value, content_type="application/json")
+    return Response(encoded(shown), status=status.value, content_type="application/json")
 
 
 def _secured(response: Response) -> Response:

@@ -339,3 +339,26 @@ def test_a_free_port_passes_and_can_be_had_again_at_once_after_a_stop():
     again.start()
     assert again.port == port
     again.stop(0.0)
+
+
+def test_a_flood_of_readings_waits_for_its_turns_and_a_change_does_not_wait_for_it():
+    order: list[str] = []
+
+    def noting(environ: Any, start_response: Any) -> Iterable[bytes]:
+        order.append(environ["REQUEST_METHOD"])
+        return echo(environ, start_response)
+
+    with serving(noting, Limits(requests_per_s=20.0)) as server:
+
+        def asked(method: str) -> int:
+            with client_of(server) as client:
+                head = f"{method} / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                return client.ask(head.encode())[0]
+
+        readers = [gevent.spawn(asked, "GET") for _ in range(20)]
+        gevent.sleep(0.1)
+        assert asked("POST") == 200
+        gevent.joinall(readers)
+
+    assert [reader.value for reader in readers] == [200] * 20
+    assert order.index("POST") < 15  # eight begin at once, then one each 50 ms
