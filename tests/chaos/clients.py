@@ -176,6 +176,7 @@ def report(name: str, told: dict[str, Any], resources: tuple[float, int]) -> Non
     say(
         f"{name:7} {told['orders']:5} orders: event to order p50 {times['p50']:.2f} p99 {times['p99']:.2f} most "
         f"{times['most']:.2f} ms; hub stalls p99 {stalls['p99']:.2f} ms; {told['cpu_share']:.0%} of a core, "
+        f"{told['queued_share']:.0%} of the time without one though ready, "
         f"{resources[0]:.0f} MiB, {resources[1]} descriptors"
     )
 

@@ -38,7 +38,7 @@ class Served:
         house.settings = house.services.settings = house.services.moment.settings = self.settings
         self.ports = (monitor, control)
         self.hub = Hub()
-        self.began_s, self.cpu_s = perf_counter(), process_time()
+        self.began_s, self.cpu_s, self.queued_s = perf_counter(), process_time(), queued_s()
 
     def start(self) -> None:
         self.probed.house.start(servers(self.probed.house, lambda: self.settings))
@@ -49,7 +49,7 @@ class Served:
         self.hub.stop()
         self.probed.orders.forget()
         self.hub = Hub()
-        self.began_s, self.cpu_s = perf_counter(), process_time()
+        self.began_s, self.cpu_s, self.queued_s = perf_counter(), process_time(), queued_s()
 
     def told(self) -> dict[str, Any]:
         """Milliseconds from event to order, and of the hub's stalls; orders; what a person would have changed."""
@@ -58,6 +58,7 @@ class Served:
         return {
             "orders": len(times),
             "cpu_share": (process_time() - self.cpu_s) / (perf_counter() - self.began_s),
+            "queued_share": (queued_s() - self.queued_s) / (perf_counter() - self.began_s),
             "event_to_order_ms": {name: percentile(times, share) * 1e3 for name, share in SHARES.items()},
             "hub_stall_ms": {name: percentile(self.hub.stalls_s, share) * 1e3 for name, share in SHARES.items()},
             "events": self.probed.view("feed").events,
@@ -68,6 +69,11 @@ class Served:
             "requests": self.probed.view("server.monitor").requests,
             "rejected": self.probed.view("server.monitor").rejected,
         }
+
+
+def queued_s() -> float:
+    """How long the hub's thread was ready to run and the machine gave it no core."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def main() -> int:
