@@ -33,27 +33,27 @@ def run(options: argparse.Namespace) -> int:
     teller = Teller(0.0 if options.fast else PAUSE_S)
     print("Micro-Lightning: a guided tour. Paper only: no real money, no network, no keys.")
     with tempfile.TemporaryDirectory(prefix="micro-demo-") as folder:
-        audit = _first_operation(teller, Path(folder), options.seed, 1 if options.fast else OPERATIONS)
+        audit, fewer = _first_operation(teller, Path(folder), options.seed, 1 if options.fast else OPERATIONS)
         patience.time_protocol(teller, Path(folder), options.seed)
         emergencies.emergencies(teller, Path(folder), options.seed)
-        _figures(teller, audit)
+        _figures(teller, audit, fewer)
     return 0
 
 
-def _first_operation(teller: Teller, folder: Path, seed: int, count: int) -> Audit:
+def _first_operation(teller: Teller, folder: Path, seed: int, count: int) -> tuple[Audit, str]:
     with scene(folder, seed=seed, settings={}, market=MarketSettings()) as played:
         operation.wallets(teller, played)
-        operations, ranking = operation.played(played, count, MOST_S)
-    records, first = played.records(), operations[0]
+        run = operation.played(played, count, MOST_S)
+    records, first = played.records(), run.operations[0]
     operation.evaluation(teller, records, first)
-    operation.mining(teller, ranking)
+    operation.mining(teller, run.ranking)
     operation.gate(teller, records, first)
     operation.ledger(teller, records, first)
     operation.whole(teller, records, first)
-    return played.audit()
+    return played.audit(), run.fewer
 
 
-def _figures(teller: Teller, audit: Audit) -> None:
+def _figures(teller: Teller, audit: Audit, fewer: str) -> None:
     teller.chapter("The figures of the simulated market's operations")
     books = audit.books
     done = performance(books.closed, capital_lamports=books.capital_lamports())
@@ -68,6 +68,8 @@ def _figures(teller: Teller, audit: Audit) -> None:
         ("equity", f"{sol(books.equity_lamports)} of {sol(books.capital_lamports())}"),
     ]
     teller.table(("figure", "value"), rows)
+    if fewer:
+        teller.say(fewer)
     teller.say(f"Exits: {', '.join(f'{reason} {count}' for reason, count in done.exits.items()) or 'none'}.")
     teller.say(
         f"Audit of {audit.entries} journal entries: "

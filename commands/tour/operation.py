@@ -1,6 +1,7 @@
 """One operation on the simulated market, from the wallets it is paid from to the last line of its ledger."""
 
 from collections import Counter
+from typing import NamedTuple
 
 from commands.outcomes import MicroOperation
 from commands.tour.scene import Scene, of
@@ -47,22 +48,30 @@ def wallets(teller: Teller, scene: Scene) -> None:
     teller.table(("wallet", "share", "lamports", "pays for"), rows)
 
 
-def played(scene: Scene, operations: int, most_s: float) -> tuple[list[MicroOperation], tuple[Ranked, ...]]:
-    """Operations to their ends, and the fullest ranking that was seen on the way to the first."""
+class Played(NamedTuple):
+    """`ranking` is the fullest that was seen on the way to the first operation; `fewer` says why not all came."""
+
+    operations: list[MicroOperation]
+    ranking: tuple[Ranked, ...]
+    fewer: str
+
+
+def played(scene: Scene, operations: int, most_s: float) -> Played:
+    """Operations to their ends, the first within `most_s` of market."""
     desk, ranking = scene.desk, tuple[Ranked, ...]()
     until_s = desk.get_status().market_at_s + most_s
     while not (status := desk.get_status()).positions and status.market_at_s < until_s:
         desk.let_pass(SLOT_S)
         if len(status.candidates) >= len(ranking):
             ranking = status.candidates or ranking
-    done = [desk.execute_micro_operation(within_s=most_s)]
+    done, fewer = [desk.execute_micro_operation(within_s=most_s)], ""
     try:
         while len(done) < operations:
             done.append(desk.execute_micro_operation(within_s=MORE_S))
     except (AskTimeout, Refused) as error:
         # The shield or the breaker may keep the others out: what there is, is told.
-        print(f"\n({error})")
-    return done, ranking
+        fewer = f"Another operation of the {operations} wanted did not come: {error}."
+    return Played(done, ranking, fewer)
 
 
 def evaluation(teller: Teller, records: list[AnyRecord], operation: MicroOperation) -> None:
@@ -147,13 +156,10 @@ def whole(teller: Teller, records: list[AnyRecord], operation: MicroOperation) -
     fees = ", ".join(f"{kind} {lamports}" for kind, lamports in sorted(operation.fees_lamports.items()))
     teller.say(f"Net of all fees ({fees} lamports): {signed(closed.net_lamports)}.")
     transfers = {one.order.id: one.order for one in of(records, OrderIntended) if one.order.to_role is not None}
-    after = [
-        (transfers[one.order_id], one)
-        for one in of(records, OrderSettled)
-        if one.order_id in transfers and one.outcome == "filled" and one.at_s >= operation.opened_at_s
-    ]
-    for order, _ in after[: SHOWN + 1]:
-        teller.item(_moved(order))
+    for one in of(records, OrderSettled):
+        order = transfers.get(one.order_id)
+        if order is not None and order.operation_id == operation.id and one.outcome == "filled":
+            teller.item(_moved(order))
 
 
 def _moved(order: Order) -> str:

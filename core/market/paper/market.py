@@ -12,7 +12,7 @@ from core.market.paper.transaction import DRAWN, SLIPPAGE, TOKENS, UNTRADABLE, V
 from core.market.paper.venue import PaperVenue, Sent
 from core.market.simulator.orders import SimFill, SimOrder
 from core.market.simulator.simulator import Simulator
-from core.messages import FeedBatch, Settlement, TokenFacts
+from core.messages import FeedBatch, Funded, Settlement, TokenFacts
 from core.types import Side
 
 LAYOUT = "account layout error"
@@ -46,6 +46,8 @@ class PaperMarket:
         venue.slot = max(venue.slot, simulator.slot)
         self._fees = RecentFees()
         self._was_silent = False
+        self._found: tuple[Funded, ...] = ()
+        """Transfers behind the last slot's launches: whoever looks a creator up finds them once its token is known."""
 
     def next(self) -> FeedBatch:
         """Play the next slot, and say what can be heard of it."""
@@ -78,6 +80,7 @@ class PaperMarket:
             fill = next((fill for fill in played.fills if fill.signature == trade.signature), None)
             landings.append(self._settle(trade, fill, failure, played.slot, played.at_s))
         self.venue.see(played.at_s, played.priority_fee_lamports)
+        found, self._found = self._found, played.funded
         return FeedBatch(
             slot=played.slot,
             at_s=played.at_s,
@@ -86,6 +89,7 @@ class PaperMarket:
             landings=tuple(landings),
             sol_price=played.sol_price,
             priority_lamports=self._fees.see(played.priority_fee_lamports),
+            funded=found,
         )
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:

@@ -9,6 +9,7 @@ from core.market.simulator.quoting import quote_in_usdc
 from core.market.simulator.scripts import TrapName
 from core.market.simulator.state import Action, Kind, Token
 from core.market.simulator.trading import buy
+from core.messages import Funded
 from core.types import LAMPORTS_PER_SOL
 
 TRAPS: tuple[str, ...] = get_args(TrapName)
@@ -101,11 +102,17 @@ def _own_buy(market: Market, token: Token) -> None:
 
 def _deployer_snipes(market: Market, token: Token) -> None:
     """Wallets that the deployer funded buy in the creation slot and sell within minutes."""
-    settings = market.settings.sniper
+    settings, shown = market.settings.sniper, market.settings.scenario.transfers_shown
+    # Without such a scenario nothing is drawn: the market of a seed stays as it was.
+    is_shown = shown > 0.0 and market.chance(shown)
     for _ in range(settings.deployer_wallets):
         wallet = market.new_wallet("insider")
         token.insiders.append(wallet)
         net = int(market.draw(settings.deployer_sol) * LAMPORTS_PER_SOL / settings.deployer_wallets)
+        if is_shown:
+            market.funded.append(
+                Funded(at_s=market.at_s, slot=market.state.slot, source=token.creator, wallet=wallet, lamports=net)
+            )
         tokens = buy(market, token, wallet, net)
         if tokens:
             market.schedule(market.draw(settings.deployer_hold_s), Action.EXIT, token, wallet, tokens)

@@ -11,6 +11,7 @@ from core.market.simulator.names import Names
 from core.market.simulator.settings import LogNormal, MarketSettings
 from core.market.simulator.spells import AnySpell, FeedOutage, FeeWave, ProgramUpgrade
 from core.market.simulator.state import Entry, MarketState, Token
+from core.messages import Funded
 
 TWO_PI = 2.0 * pi
 
@@ -31,6 +32,7 @@ class Market:
         "by_mint",
         "due",
         "failed_share",
+        "funded",
         "is_hidden",
         "is_upgraded",
         "names",
@@ -56,6 +58,8 @@ class Market:
         self.spare: float | None = None
         """The second of two normal draws, which come in pairs: part of a snapshot."""
         self.broadcast = broadcast
+        self.funded: list[Funded] = []
+        """Transfers of this slot that the feed will show."""
         self.at_s = 0.0
         self.spells: tuple[AnySpell, ...] = ()
         """Those that hold in this slot; with them: what others' transactions fail, whether nobody hears of anything,

@@ -44,6 +44,9 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of launches. Mixed: the largest counts, as for the next two."""
     usdc_share: Share = 0.0
     """Of launches."""
+    transfers_shown: Share = 0.0
+    """Of launches whose deployer funds snipers, those of which the feed shows the transfers: logs show none, a node
+    that is asked for a wallet's history does. Mixed: the largest."""
     sol_start_usd: Seconds = 0.0
     """SOL/USD at the start; 0: as the market's settings say."""
     spells: tuple[AnySpell, ...] = ()
@@ -89,6 +92,8 @@ MAYHEM = Scenario(mayhem_share=0.25)
 """A quarter of the launches are mayhem coins, whose agent trades without fee and off the curve."""
 USDC = Scenario(usdc_share=0.25)
 """A quarter of the launches are quoted in USDC."""
+TRANSFERS = Scenario(transfers_shown=1.0)
+"""The feed shows whom a deployer funded."""
 LABORATORY = Scenario(launches=0.0)
 """Nothing happens but what a file scripts."""
 
@@ -104,10 +109,11 @@ SCENARIOS = {
     "sol_crash": SOL_CRASH,
     "mayhem": MAYHEM,
     "usdc": USDC,
+    "transfers": TRANSFERS,
     "laboratory": LABORATORY,
 }
 
-_LARGEST = ("mayhem_share", "usdc_share", "sol_start_usd")
+_LARGEST = ("mayhem_share", "usdc_share", "transfers_shown", "sol_start_usd")
 _TOGETHER = ("spells", "tokens")
 
 

@@ -22,10 +22,10 @@ from core.market.simulator.settings import MarketSettings
 from core.market.simulator.state import BUYER, COMPLETE, EXIT, Action, Kind, MarketState, Token
 from core.market.simulator.trading import buy, migrate, rates_for, sell
 from core.market.simulator.wire_broadcast import WireBroadcast
-from core.messages import AnyMarketData, RawTransaction, Reserves, SolPriceSeen, TokenFacts
+from core.messages import AnyMarketData, Funded, RawTransaction, Reserves, SolPriceSeen, TokenFacts
 
 
-class Slot(Struct, frozen=True, kw_only=True):
+class Slot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What happened in one slot. Either `transactions` (wire format) or `events` (the same, decoded) is filled."""
 
     slot: int
@@ -41,6 +41,8 @@ class Slot(Struct, frozen=True, kw_only=True):
     priority_fee_lamports: int
     """What others paid for one transaction in this slot."""
     sol_price: SolPriceSeen
+    funded: tuple[Funded, ...] = ()
+    """Transfers behind this slot's launches, where the scenario shows them."""
 
 
 class _Snapshot(Struct, frozen=True):
@@ -113,6 +115,7 @@ class Simulator:
                 self._leave_alone(action, token)
         fills = self._land_orders()
         transactions, events = market.broadcast.take(readable=not market.is_upgraded)
+        funded, market.funded = tuple(market.funded), []
         return Slot(
             slot=state.slot,
             at_s=market.at_s,
@@ -123,6 +126,7 @@ class Simulator:
             failed=state.failed,
             priority_fee_lamports=fee,
             sol_price=SolPriceSeen(at_s=market.at_s, pool_usd=state.sol_pool_usd, http_usd=state.sol_http_usd),
+            funded=funded,
         )
 
     def submit(self, order: SimOrder) -> None:

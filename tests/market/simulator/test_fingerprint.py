@@ -50,6 +50,8 @@ def fingerprint(settings: MarketSettings, seed: int, slots: int, *, decoded: boo
     memory = msgspec.msgpack.decode(simulator.snapshot())
     # How what is scheduled lies in the memory may change; what and in which order may not.
     memory["state"]["schedule"].sort()
+    if not memory["settings"]["scenario"]["transfers_shown"]:
+        del memory["settings"]["scenario"]["transfers_shown"]  # younger than these digests, and off
     digest.update(msgspec.msgpack.encode(memory))
     return digest.hexdigest()
 
