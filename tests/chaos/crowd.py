@@ -74,8 +74,8 @@ class Coin:
         self.size = int(draw.uniform(0.55, 0.8) * SOL)
         self.drift = draw.choice([0.35, 0.5, 0.55, 0.65, 0.7])
         self.life = draw.randint(160, 320)
-        self.end = draw.choice(["left", "left", "left", "dumped", "creator", "graduated"])
-        self.ends_at = draw.randint(60, 150)
+        self.end = draw.choice(["left", "left", "dumped", "creator", "creator", "graduated"])
+        self.ends_at = draw.randint(30, 110)
         self.pooled: PoolFacts | None = None
         self.facts = CurveFacts(mint=self.mint.pubkey(), creator=self.creator.pubkey(), token_program=TOKEN_2022_ID)
 

@@ -16,7 +16,7 @@ from actors.adapters.rpc.node import Node
 from core.chain.build import curve, orders, pool
 from core.chain.build.addresses import PUMP_ID, PUMPSWAP_ID, volume_accumulator
 from core.chain.build.curve import curve_accounts
-from core.chain.build.facts import Recipients
+from core.chain.build.facts import PoolFacts, Recipients
 from core.chain.build.funds import close_token_account, transfer
 from core.chain.build.orders import Place, Tip, with_place
 from core.chain.build.pool import pool_accounts
@@ -97,6 +97,9 @@ class Builder:
             trade = curve.buy_exact_quote_in_v2(accounts, order.lamports, order.limit)
             return orders.curve_buy(facts, accounts, trade)
         pooled = state.pool_facts()
+        if pooled.is_cashback:
+            # Its accounts can never be closed, and whether they are there already would take a call to know.
+            raise Refused(f"{order.mint} is a cashback coin on its pool: its accounts would keep their rent for ever")
         at = pool_accounts(pooled, user, self._recipients(Venue.POOL, is_mayhem=pooled.is_mayhem))
         return orders.pool_buy(pooled, at, pool.buy_exact_quote_in(at, order.lamports, order.limit), order.lamports)
 
@@ -114,7 +117,17 @@ class Builder:
         pooled = state.pool_facts()
         at = pool_accounts(pooled, user, self._recipients(Venue.POOL, is_mayhem=pooled.is_mayhem))
         trade = pool.sell(at, order.tokens, limit)
-        return orders.pool_sell(pooled, at, trade, order.tokens, close=order.close_account)
+        sale = orders.pool_sell(pooled, at, trade, order.tokens, close=order.close_account)
+        return [*self._cashback_accounts(pooled, order, user), *sale]
+
+    def _cashback_accounts(self, pooled: PoolFacts, order: Order, user: Pubkey) -> list[Instruction]:
+        """What a cashback coin that graduated while we held it wants; its payer pays the rent that never comes back."""
+        if not pooled.is_cashback:
+            return []
+        accumulator = str(volume_accumulator(user, PUMPSWAP_ID))
+        there = self._node.accounts([accumulator], for_exit=True).accounts[0] is not None
+        payer = self._wallets.pubkey(order.payer, order.generation)
+        return orders.pool_cashback_setup(pooled, payer, user, has_accumulator=there)
 
     def _recipients(self, venue: Venue, *, is_mayhem: bool) -> Recipients:
         found = self._programs.recipients(venue, is_mayhem=is_mayhem)

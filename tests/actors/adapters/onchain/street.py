@@ -58,7 +58,10 @@ RECIPIENTS = Recipients(genesis.key(genesis.FEE_RECIPIENTS[3]), genesis.key(gene
 class Street:
     """Slots pass only by `pass_slots`. The books are folded here, as the executor would have them written."""
 
-    def __init__(self, switches: Switches | None = None, *, engine_urls: Sequence[str] = ()) -> None:
+    def __init__(
+        self, switches: Switches | None = None, *, engine_urls: Sequence[str] = (), is_cashback: bool = False
+    ) -> None:
+        self.is_cashback = is_cashback
         self.node = Node(pace=Pace(slot_s=0.4, finalized_slots=4), switches=switches)
         self.node.start(ticking=False)
         settings = Settings()
@@ -230,7 +233,10 @@ class Street:
 
     def facts(self) -> CurveFacts:
         return CurveFacts(
-            mint=Pubkey.from_string(self.mint), creator=self.people[0].pubkey(), token_program=TOKEN_2022_ID
+            mint=Pubkey.from_string(self.mint),
+            creator=self.people[0].pubkey(),
+            token_program=TOKEN_2022_ID,
+            is_cashback=self.is_cashback,
         )
 
     def tokens_of(self, role: Role, generation: int = 0) -> int:
@@ -248,7 +254,10 @@ class Street:
         creator = self.people[0]
         words = ("Tiny", "TINY", "https://metadata.invalid/tiny")
         self.pass_slots()
-        self.land([launching.create_v2(mint.pubkey(), creator.pubkey(), creator.pubkey(), words)], creator, mint)
+        made = launching.create_v2(
+            mint.pubkey(), creator.pubkey(), creator.pubkey(), words, is_cashback=self.is_cashback
+        )
+        self.land([made], creator, mint)
         self.mint = str(mint.pubkey())
         self.buys(self.people[1], 40 * SOL)
         return self.mint

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.chain.rent import TOKEN_2022_ACCOUNT_LAMPORTS, VOLUME_ACCUMULATOR_LAMPORTS
+from core.chain.rent import TOKEN_2022_ACCOUNT_LAMPORTS, TOKEN_ACCOUNT_LAMPORTS, VOLUME_ACCUMULATOR_LAMPORTS
 from core.errors import Refused
 from core.messages import Order, TransactionSettled
 from core.state.position.orders import close_refused
@@ -250,3 +250,22 @@ def test_a_node_that_lies_by_100_slots_loses_and_doubles_nothing(street: Street)
     assert list(street.books.operations) == ["op1"]
     street.node.chain.set_switches(Switches())
     assert street.compared().ok
+
+
+def test_a_cashback_coin_that_graduated_is_sold_and_the_rent_that_stays_there_is_a_cost():
+    street = Street(is_cashback=True)
+    bought = street.done(buy(street))
+    street.graduates()
+    street.tokens.doubt(street.mint)
+
+    settlement = street.done(sale(street, bought.tokens))
+
+    assert settlement.error == ""
+    assert settlement.fees["rent"] == TOKEN_ACCOUNT_LAMPORTS
+    assert settlement.rent_lamports == VOLUME_ACCUMULATOR_LAMPORTS - TOKEN_2022_ACCOUNT_LAMPORTS
+    found = street.compared()
+    assert found.ok, found.findings
+    street.refresh()
+    with pytest.raises(Refused, match="cashback coin on its pool"):
+        street.venue.sign(buy(street, venue=Venue.POOL), street.market.slot)
+    street.close()
