@@ -1,6 +1,6 @@
 """Check everything that trading stands on, change nothing: exit code 0 when healthy, 1 when not.
 
-Settings, files and their modes, state directory, disk, journal, keystore, clock, nodes and programs. What is not
+Settings, files and their modes, state directory, disk, journal, keystore, clock, nodes, program canary. What is not
 configured is unknown; with --live, as a live start asks it, unknown is not healthy.
 """
 
