@@ -1,6 +1,7 @@
 """The market's people: a bounded number of keys, so that the ledger stays small whatever the simulation names."""
 
 from hashlib import blake2b
+from typing import NamedTuple
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -15,6 +16,13 @@ LEAST_LAMPORTS = 500 * LAMPORTS_PER_SOL
 """Whoever has less is given a new purse: an agent's own luck does not matter."""
 
 
+class Agent(NamedTuple):
+    """A key with its address, which costs as much as a signature to work out."""
+
+    key: Keypair
+    address: Pubkey
+
+
 class Agents:
     """Wallets of the simulation share these keys: the same wallet has always the same one."""
 
@@ -22,7 +30,7 @@ class Agents:
         self._bank = bank
         self._seed = seed
         self._count = count
-        self._keys: dict[int, Keypair] = {}
+        self._keys: dict[int, Agent] = {}
         self.addresses: set[str] = set()
 
     @property
@@ -30,17 +38,18 @@ class Agents:
         """Agents that have acted."""
         return sorted(self._keys)
 
-    def of(self, wallet: str) -> Keypair:
-        """The key that acts for a wallet of the simulation, with a full purse."""
+    def of(self, wallet: str) -> Agent:
+        """Who acts for a wallet of the simulation, with a full purse."""
         return self.numbered(int.from_bytes(blake2b(wallet.encode(), digest_size=8).digest(), "little") % self._count)
 
-    def numbered(self, number: int) -> Keypair:
+    def numbered(self, number: int) -> Agent:
         """Agent `number`, with a full purse."""
         found = self._keys.get(number)
         if found is None:
-            found = self._keys[number] = keypair(self._seed, f"agent {number}")
-            self.addresses.add(str(found.pubkey()))
-        self._fill(found.pubkey())
+            key = keypair(self._seed, f"agent {number}")
+            found = self._keys[number] = Agent(key, key.pubkey())
+            self.addresses.add(str(found.address))
+        self._fill(found.address)
         return found
 
     def _fill(self, address: Pubkey) -> None:

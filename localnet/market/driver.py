@@ -10,11 +10,11 @@ from itertools import groupby
 from msgspec import Struct
 from solders.hash import Hash
 from solders.instruction import Instruction
-from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.transaction import VersionedTransaction
 
 from core.chain.build.funds import compute_budget
+from core.chain.build.signing import message_bytes
 from core.chain.programs import MAYHEM_AGENT
 from core.market.fees import fees_on
 from core.market.simulator.settings import MarketSettings
@@ -26,7 +26,7 @@ from localnet import launching
 from localnet.chain import Chain
 from localnet.faults import Switches
 from localnet.market import coins, traps
-from localnet.market.agents import Agents
+from localnet.market.agents import Agent, Agents
 from localnet.market.coins import Coin
 from localnet.market.echo import Echo
 from localnet.market.table import TABLE, table
@@ -122,13 +122,13 @@ class Driver:
             return
         creator = self.agents.of(event.creator)
         coin = coins.new_coin(
-            self.seed, event.mint, creator.pubkey(), is_mayhem=event.mayhem, is_cashback=event.cashback
+            self.seed, event.mint, creator.address, is_mayhem=event.mayhem, is_cashback=event.cashback
         )
         words = (event.name, event.symbol, f"https://metadata.invalid/{event.mint}")
         made = launching.create_v2(
             coin.mint,
-            creator.pubkey(),
-            creator.pubkey(),
+            creator.address,
+            creator.address,
             words,
             is_mayhem=event.mayhem,
             is_cashback=event.cashback,
@@ -136,12 +136,12 @@ class Driver:
         instructions = [made]
         for trade in bought:
             # Of the older generation: with the creation's own accounts there is no room for the newer one's.
-            instructions += coins.buys(coin, creator.pubkey(), self._spend(trade), 0, upgraded=self._upgraded)
+            instructions += coins.buys(coin, creator.address, self._spend(trade), 0, upgraded=self._upgraded)
             self._holds(coin, trade)
         self.coins[event.mint] = coin
         while len(self.coins) > MOST_COINS:
             del self.coins[next(iter(self.coins))]
-        landed = self._land(coin, instructions, UNITS["create"], creator, coin.key)
+        landed = self._land(coin, instructions, UNITS["create"], creator, Agent(coin.key, coin.mint))
         self.tally.launched += landed is not None and landed.err is None
         if self.simulator.kind(event.mint) == Kind.HONEYPOT:
             traps.show(self.chain.bank, coin, self.simulator.trap(event.mint))
@@ -154,7 +154,7 @@ class Driver:
         if event.trader in self.echo.outsiders:
             return
         agent = self.agents.of(event.trader)
-        user = agent.pubkey()
+        user = agent.address
         self.number += 1
         if event.side is Side.BUY:
             lamports = coins.rest_lamports(self.chain.bank, coin) if completes else self._spend(event)
@@ -177,14 +177,14 @@ class Driver:
         return event.quote_lamports + (0 if rates is None else fees_on(event.quote_lamports, rates).total_lamports)
 
     def _holds(self, coin: Coin, event: Traded) -> None:
-        agent = str(self.agents.of(event.trader).pubkey())
+        agent = str(self.agents.of(event.trader).address)
         coin.held[agent] = coin.held.get(agent, 0) + event.tokens
 
-    def _share(self, coin: Coin, event: Traded, agent: Keypair) -> int:
+    def _share(self, coin: Coin, event: Traded, agent: Agent) -> int:
         """The same share of the agent's tokens here as was sold of those in the simulation."""
-        name = str(agent.pubkey())
+        name = str(agent.address)
         held = coin.held.get(name, 0)
-        here = coins.balance(self.chain.bank, coin, agent.pubkey())
+        here = coins.balance(self.chain.bank, coin, agent.address)
         coin.held[name] = max(held - event.tokens, 0)
         return here if event.tokens >= held else here * event.tokens // held
 
@@ -196,9 +196,9 @@ class Driver:
         rest = coins.rest_lamports(self.chain.bank, coin)
         if rest:
             # Our clients sold meanwhile, or bought less than the simulation thought: somebody takes what is left.
-            bought = coins.buys(coin, finisher.pubkey(), rest, 1, upgraded=self._upgraded)
+            bought = coins.buys(coin, finisher.address, rest, 1, upgraded=self._upgraded)
             self._land(coin, bought, UNITS["trade"], finisher)
-        landed = self._land(coin, coins.migrates(coin, finisher.pubkey()), UNITS["migrate"], finisher)
+        landed = self._land(coin, coins.migrates(coin, finisher.address), UNITS["migrate"], finisher)
         coin.pool = coins.opened_pool(self.chain.bank, coin)
         self.tally.migrated += landed is not None and landed.err is None
 
@@ -209,7 +209,7 @@ class Driver:
         agent = self.agents.of(trader)
         for _ in range(count):
             self.number += 1
-            trade = coins.too_dear(coin, agent.pubkey(), self.number, upgraded=self._upgraded)
+            trade = coins.too_dear(coin, agent.address, self.number, upgraded=self._upgraded)
             landed = self._land(coin, trade, UNITS["trade"] + self.number % 1_000, agent)
             self.tally.failed += landed is not None and landed.err is not None
 
@@ -221,7 +221,7 @@ class Driver:
         shut = self.simulator.is_shut(sim_mint)
         if shut or coin.is_shut:
             coin.is_shut = shut
-            traps.set_frozen(bank, coin.vault, frozen=shut)
+            traps.set_shut(bank, coin, shut=shut)
         refuses = self.simulator.is_refusing(sim_mint)
         if refuses or coin.is_refusing:
             coin.is_refusing = refuses
@@ -231,10 +231,16 @@ class Driver:
     def _upgraded(self) -> int:
         return self.chain.faults.switches.upgraded
 
-    def _land(self, coin: Coin, instructions: Iterable[Instruction], units: int, *signers: Keypair) -> Landed | None:
+    def _land(self, coin: Coin, instructions: Iterable[Instruction], units: int, *signers: Agent) -> Landed | None:
         price = self.chain.others_fee
         whole = [*compute_budget(units, price), *instructions]
         blockhash = Hash.from_string(self.chain.blockhash_seen("processed")[0])
-        message = MessageV0.try_compile(signers[0].pubkey(), whole, [self._table], blockhash)
+        message = MessageV0.try_compile(signers[0].address, whole, [self._table], blockhash)
         with traps.for_insiders(self.chain.bank, coin):
-            return self.chain.run(VersionedTransaction(message, list(signers)))
+            return self.chain.run(signed(message, signers))
+
+
+def signed(message: MessageV0, signers: Sequence[Agent]) -> VersionedTransaction:
+    """Signed by hand: the library's own way works every address out once more."""
+    data = message_bytes(message)
+    return VersionedTransaction.populate(message, [one.key.sign_message(data) for one in signers])

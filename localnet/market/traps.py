@@ -1,8 +1,9 @@
 """Tokens that outsiders cannot sell, as far as the real token program can be made to refuse a sale.
 
 The mint shows what the simulation says of it: a freeze authority, or an extension of Token-2022. When such a trap
-shuts, the freeze authority's power is used: the curve's or pool's token account is frozen for everybody but the
-market's own agents. A blacklist, which nothing shows, freezes the accounts of outsiders instead.
+shuts, the token account that the curve or the pool sells from takes tokens only with a memo, which no sale brings:
+outsiders can buy and not sell, the market's own agents can do both. A blacklist, which nothing shows, freezes what
+outsiders hold instead.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,16 @@ from contextlib import contextmanager
 from solders.account import Account
 from solders.pubkey import Pubkey
 
-from core.chain.tokens import Entry, Extension, Mint, decode_mint, encode_mint
+from core.chain.tokens import (
+    Entry,
+    Extension,
+    Mint,
+    TokenAccount,
+    decode_mint,
+    decode_token_account,
+    encode_mint,
+    encode_token_account,
+)
 from localnet.bank import Bank
 from localnet.genesis import rent_lamports
 from localnet.market.coins import Coin
@@ -66,16 +76,31 @@ def set_frozen(bank: Bank, address: Pubkey, *, frozen: bool) -> None:
     bank.put(address, Account(account.lamports, bytes(data), account.owner, account.executable, account.rent_epoch))
 
 
+def set_shut(bank: Bank, coin: Coin, *, shut: bool) -> None:
+    """Let the coin's own token account refuse what is sold to it, or take it again."""
+    account = bank.account(coin.vault)
+    if account is None:
+        return
+    held = decode_token_account(bytes(account.data))
+    wanted = Entry(Extension.MEMO_TRANSFER, bytes([shut]))
+    if wanted in held.extensions:
+        return
+    entries = tuple(entry for entry in held.extensions if entry.kind != Extension.MEMO_TRANSFER)
+    data = encode_token_account(TokenAccount(held.base, (*entries, wanted)))
+    lamports = max(account.lamports, rent_lamports(len(data)))
+    bank.put(coin.vault, Account(lamports, data, account.owner, account.executable, account.rent_epoch))
+
+
 @contextmanager
 def for_insiders(bank: Bank, coin: Coin) -> Iterator[None]:
     """The market's own agents trade through a shut trap."""
     if coin.is_shut:
-        set_frozen(bank, coin.vault, frozen=False)
+        set_shut(bank, coin, shut=False)
     try:
         yield
     finally:
         if coin.is_shut:
-            set_frozen(bank, coin.vault, frozen=True)
+            set_shut(bank, coin, shut=True)
 
 
 def blacklist(bank: Bank, coin: Coin, insiders: set[str], *, frozen: bool) -> None:

@@ -187,7 +187,7 @@ def _parsed_instructions(landed: Landed, message: Any) -> list[dict[str, Any]]:
 
 
 def _meta(landed: Landed, *, is_parsed: bool) -> dict[str, Any]:
-    inner = landed.inner
+    inner = shown(landed.inner)
     if is_parsed:
         inner = [
             {"index": group["index"], "instructions": [_named(landed, row) for row in group["instructions"]]}
@@ -210,6 +210,17 @@ def _meta(landed: Landed, *, is_parsed: bool) -> dict[str, Any]:
         loaded = {"writable": list(landed.loaded_writable), "readonly": list(landed.loaded_readonly)}
         meta["loadedAddresses"] = loaded
     return meta
+
+
+def shown(groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Inner instructions with their data as text."""
+    return [
+        {
+            "index": group["index"],
+            "instructions": [row | {"data": b58encode(row["data"]).decode()} for row in group["instructions"]],
+        }
+        for group in groups
+    ]
 
 
 def _named(landed: Landed, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from localnet.execution import inner_instructions, resolve
 from localnet.genesis import faucet
 from localnet.rpc.answers import Method, argument, at, config_of
 from localnet.rpc.errors import PREFLIGHT, SIGNATURE, RpcError
+from localnet.rpc.ledger import shown
 from localnet.rpc.values import account_json, check_context, commitment, pubkey
 
 MOST_BYTES = 1_232
@@ -127,7 +128,7 @@ def simulated(
         text = b64encode(bytes(returned.data)).decode()
         answer["returnData"] = {"programId": str(returned.program_id), "data": [text, "base64"]}
     if config.get("innerInstructions"):
-        answer["innerInstructions"] = inner_instructions(meta)
+        answer["innerInstructions"] = shown(inner_instructions(meta))
     wanted = config.get("accounts")
     if wanted:
         answer["accounts"] = _accounts(chain, result, wanted)
