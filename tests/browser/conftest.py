@@ -3,12 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.eyes import Browser
+from tests.browser.eyes import CHROMIUM, Browser
 from tests.browser.stage import Stage
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("chromium absent")
     one = Browser()
     yield one
     one.close()

@@ -11,7 +11,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.browser.eyes import CHROMIUM
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -92,7 +93,7 @@ class Driver:
 
 def main() -> None:
     with sync_playwright() as playwright:
-        driver = Driver(playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS))
+        driver = Driver(playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS))
         for line in sys.stdin:
             command, arguments = json.loads(line)
             try:

@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.commands.process import PROJECT
 
+CHROMIUM = Path("/usr/bin/chromium")
+"""Debian's; Playwright would fetch one of its own otherwise."""
 DESK, PHONE = (1440, 1150), (390, 844)
 
 
