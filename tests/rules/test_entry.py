@@ -100,6 +100,23 @@ def test_a_token_that_meets_every_row_passes():
     assert judgement.risk == 0.3
 
 
+def test_liquidity_is_the_real_quote_of_one_side_at_todays_price_of_sol():
+    """A curve shows 30 SOL that nobody can take out; a pool's quote is all there."""
+    assert GOOD.liquidity_usd == CURVE.real_quote * 80.0 / SOL < CURVE.quote * 80.0 / SOL
+    assert replace(GOOD, sol_usd=160.0).liquidity_usd == CURVE.real_quote * 160.0 / SOL
+
+
+def test_market_figures_follow_the_price_of_sol_and_never_our_capital():
+    """Ten times the capital and a tenth of it: the same bounds, the same scores."""
+    by_capital = [
+        judge(replace(DEFAULT, capital=replace(DEFAULT.capital, usd=usd)), GOOD).verdicts for usd in (2.0, 20.0, 200.0)
+    ]
+
+    assert by_capital[0] == by_capital[1] == by_capital[2]
+    dear, cheap = (judge(DEFAULT, replace(GOOD, sol_usd=usd)) for usd in (160.0, 40.0))
+    assert dear.quality > judge(DEFAULT, GOOD).quality > cheap.quality
+
+
 @pytest.mark.parametrize("criterion", BAD)
 def test_each_row_alone_refuses(criterion):
     judgement, outcome = outcome_of(criterion, **BAD[criterion])

@@ -57,6 +57,7 @@ def test_1_life_limit_forces_out_refuses_entries_and_counts_the_violation():
     refused = refusals(stage, "life")
     assert refused
     assert all(record.at_s >= fired.at_s for record in refused)
+    assert seen.metric("entries_total", verdict="refused", criterion="life") >= 1
 
     stage.until_closed().run(12.0)
     assert stage.gate.commandments[0].compliant
@@ -82,6 +83,7 @@ def test_2_reincarnation_after_three_operations_entries_wait_for_the_rotation():
     assert all(record.at_s <= finished.at_s + 1.0 for record in refusals(stage, "reincarnation"))
     assert stage.books.balance(Role.PSYCHOLOGY) == balances[Role.PSYCHOLOGY]
     assert stage.gate.commandments[1].entries_open
+    assert seen.metric("entries_total", verdict="refused", criterion="reincarnation") >= 1
     assert seen.metric("rotations_total") == 1
     assert seen.metric("wallet_generation") == 1
 
@@ -130,6 +132,7 @@ def test_4_emotional_accounting_takes_its_tenth_before_the_next_entry():
     assert closed.closed_at_s <= refused[0].at_s <= settled.at_s
     taxed = next(r for r in stage.of(OrderSettled) if r.order_id.startswith("tax."))
     assert taxed.at_s <= settled.at_s < stage.records[-1].at_s + 1.0
+    assert seen.metric("entries_total", verdict="refused", criterion="psychology") >= 1
     assert seen.metric("tax_lamports_total") == tax
     assert seen.metric("psychology_fund_lamports") == before + tax
 

@@ -3,11 +3,13 @@
 import pytest
 
 from core.market.simulator.scenarios import mixed
-from core.market.simulator.scripts import Plant, PriceTo, Since
+from core.market.simulator.scripts import Plant, PriceTo, Since, Trap
 from core.market.simulator.spells import FeedOutage, ProgramUpgrade, SolCrash
 from core.market.simulator.state import Kind
 from core.messages import ExitPosition
 from core.records import CandidateJudged, EmergencyFired, EntryDecided, OrderSettled
+from core.rules.breaker import BreakerRule
+from core.rules.militia import MilitiaRule
 from core.rules.verdict import Outcome, Verdict
 from core.settings import Settings
 from core.types import ExitReason
@@ -45,6 +47,22 @@ def test_honeypot_season_no_visible_trap_is_bought():
     bought = {record.mint for record in stage.of(EntryDecided) if record.admitted}
     assert bought
     assert not bought & traps
+
+
+def test_a_wave_of_traps_that_shut_on_us_each_is_resolved_within_30_seconds():
+    """Whatever the landing draws: nothing can be sold, so each ends as unsellable, flagged, told, its room free."""
+    shut = Trap(after_s=12.0, since=Since.OUR_BUY)
+    wave = tuple(Plant(at_s=5.0 + 150.0 * number, steps=(shut,)) for number in range(3))
+    settings = Settings(breaker=BreakerRule(open_s=5.0), militia=MilitiaRule(losses_in_a_row=9))
+    stage = Stage(scripted(*wave), settings=settings).until_closed(2, most_s=900.0).run(5.0)
+
+    fired = stage.of(EmergencyFired)
+    assert {record.trigger for record in fired} == {ExitReason.HONEYPOT}
+    for record, closed in zip(fired, stage.books.closed, strict=True):
+        assert closed.closed_at_s - record.at_s < 30.0
+        assert stage.books.flagged[closed.mint] is ExitReason.HONEYPOT
+    assert not stage.books.operations
+    assert len([alert for alert in stage.alerts if "unsellable" in alert.text]) == 2
 
 
 def test_an_outage_leaves_holders_unknown():

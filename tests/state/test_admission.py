@@ -196,6 +196,13 @@ def test_a_priority_fee_over_the_cap_refuses_the_entry():
     assert against(dear) == {"entry_fee"}
 
 
+def test_a_position_that_would_cost_more_than_its_limit_refuses_the_entry():
+    """With a factor of 0.2 even the stake alone is over a fifth of stake and allowed re-entries."""
+    tight = World(replace(KIND, shield=replace(KIND.shield, position_cost_factor=0.2)))
+
+    assert against(tight) == {"position_cost"}
+
+
 def test_an_entry_carries_the_tip_that_the_cost_gate_reckons_with_and_its_wallet_keeps_it():
     def order_of(tip_lamports: int) -> Order:
         world = World(replace(KIND, cost=CostRule(buy_tip_lamports=tip_lamports)))
