@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from tests.browser.eyes import DESK, PHONE, Browser
+from tests.browser.png import shrink
 from tests.browser.stage import Stage
 from tests.commands.process import PROJECT
 
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> int:
             stage.close()
             browser.close()
     for name in IMAGES:
+        shrink(options.out / name)
         sys.stdout.write(f"{name}: {(options.out / name).stat().st_size / 1024:.0f} KiB\n")
     return 0
 
