@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import gevent
+
 from actors.adapters.environment import FILE, foreign, passphrase_file
+from actors.adapters.keys.vault import Vault
+from actors.adapters.pool import call
 from commands.doctor import books, chain, machine, trial
 from commands.keys import vault_of
 from commands.nodes import node_urls
@@ -12,22 +16,28 @@ from core.settings import Settings, changed
 
 
 def examined(settings: Settings, settings_file: str | None) -> tuple[Verdict, ...]:
-    """Reads files of the state directory, writes one for a moment, asks the nodes. Raises nothing that it looks for."""
-    directory = Path(settings.runtime.state_dir)
+    """Reads files of the state directory, writes one for a moment, asks the nodes. Raises nothing that it looks for.
+
+    May be asked while trading goes on: what reads or waits for the disk does so in a native thread.
+    """
     file = Path(settings_file) if settings_file else None
     urls, ws_url = node_urls(settings_file), foreign("SOLANA_WS_URL", file=file)
+    vault = vault_of(settings)
+    here = call(gevent.get_hub().threadpool, _on_this_machine, settings, file, vault, urls)
     asked = chain.nodes(settings, urls)
+    canary = trial.canary(settings, vault, urls) if all(one.ok for one in asked) else trial.UNASKED
+    return (_settings(settings), *here, *asked, chain.socket(settings, ws_url), canary)
+
+
+def _on_this_machine(settings: Settings, file: Path | None, vault: Vault, urls: Sequence[str]) -> tuple[Verdict, ...]:
+    directory = Path(settings.runtime.state_dir)
     return (
-        _settings(settings),
         machine.modes(directory, passphrase_file(file=file), file or Path(FILE)),
         machine.state(directory),
         machine.space(settings.doctor, directory),
         machine.fsync(settings.doctor, directory),
         books.journal(directory),
-        books.keystore(vault_of(settings), settings, urls),
-        *asked,
-        chain.socket(settings, ws_url),
-        trial.canary(settings, vault_of(settings), urls) if all(one.ok for one in asked) else trial.UNASKED,
+        books.keystore(vault, settings, urls),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -251,6 +252,20 @@ def test_nodes_that_are_gone_behind_stuck_or_of_another_chain(here: Here, serve:
     good.replies["getMultipleAccounts"] = lambda asked: good.at_slot([None] * len(asked[0]))
     assert "pump and PumpSwap not found" in rows(here, **alone)["programs"][1]
     assert good.requests[-1]["params"][0] == [PUMP, PUMPSWAP]
+
+
+def test_other_greenlets_go_on_while_the_disk_is_waited_for(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub, threads = threading.get_ident(), list[int]()
+    real = os.fsync
+
+    def noted(handle: int) -> None:
+        threads.append(threading.get_ident())
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert rows(here)["fsync"][0] == "pass"
+    assert threads
+    assert hub not in threads
 
 
 def test_a_socket_that_does_not_open_and_addresses_that_are_none(here: Here) -> None:
