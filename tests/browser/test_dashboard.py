@@ -8,12 +8,15 @@ import pytest
 from actors.adapters.http_server import HttpServer
 from monitor.app import monitor_app
 from monitor.desk import Desk
+from monitor.remote.app import remote_monitor_app
+from monitor.remote.link import Life
 from tests.browser.eyes import DESK, PHONE, Browser
 from tests.browser.images import IMAGES, take
 from tests.browser.stage import Stage
 from tests.chaos.houses import books_of, kill
 from tests.commands.process import Product
 from tests.monitor.house import FakePanel
+from tests.monitor.remote.test_link import Pair
 
 LIVE = "html[data-live]"
 
@@ -126,6 +129,28 @@ def test_a_process_that_dies_leaves_a_page_that_says_so(browser: Browser, tmp_pa
         assert browser.evaluate("document.body.className") == ""
     finally:
         product.close()
+
+
+def test_a_monitor_apart_shows_that_its_executor_died_and_keeps_the_last_picture(browser: Browser):
+    pair = Pair()
+    watching = HttpServer(remote_monitor_app(pair.link), bind="127.0.0.1", port=0, setting="MICRO_MONITOR_PORT")
+    watching.start()
+    try:
+        pair.until(lambda: pair.link.life() is Life.OK)
+        browser.open(f"http://127.0.0.1:{watching.port}/")
+        browser.see(".held .symbol")
+        browser.gone("#link")
+
+        pair.server.stop()
+
+        browser.see("#link", "The executor is dead")
+        browser.see("#badges", "failing")
+        browser.see(".held .symbol")
+        browser.gone("#stale")
+        assert browser.heard == []
+    finally:
+        watching.stop()
+        pair.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
