@@ -137,10 +137,12 @@ def _answers(strategy: MemcoinStrategy, most_s: float) -> str:
     questions = [partial(hearing.weigh, one) for one in CANDIDATES] + [partial(hearing.leave, one) for one in HOLDINGS]
     for ask in questions:
         late = hearing.faults[Fault.SLOW]
-        first = ask()
-        if first.fault:
-            return first.fault
-        if any(ask() != first for _ in range(2)):
+        answers = [ask() for _ in range(3)]
+        # One that was cut off is no answer, and so no different one.
+        fault = next((one.fault for one in answers if one.fault), "")
+        if fault:
+            return fault
+        if any(one != answers[0] for one in answers):
             return "it gives different answers to the same question"
         # One or two late answers of three may be the machine's fault.
         if hearing.faults[Fault.SLOW] == late + 3:
