@@ -18,6 +18,7 @@ from typing_extensions import override
 from actors.adapters.log import Calm
 from commands import (
     audit,
+    backup,
     demo,
     doctor,
     dump,
@@ -28,12 +29,31 @@ from commands import (
     process,
     record,
     replay,
+    restore,
     simulate,
     tokens,
     wallets,
 )
 from core.errors import MicroError, NeedsReconcile, Refused
 
+COMMANDS = (
+    paper,
+    replay,
+    simulate,
+    live,
+    exit_all,
+    record,
+    demo,
+    audit,
+    doctor,
+    wallets,
+    tokens,
+    dump,
+    backup,
+    restore,
+    localnet,
+)
+"""In the order in which `--help` lists them."""
 BAD_INPUT = 2
 """Exit code of a start that was refused; nothing was changed."""
 CRASHED = 1
@@ -60,8 +80,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="one setting; may be repeated")
     common.add_argument("--settings-file", metavar="FILE", help="instead of .env.micro-lightning")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    modules = (paper, replay, simulate, live, exit_all, record, demo, audit, doctor, wallets, tokens, dump, localnet)
-    for module in modules:
+    for module in COMMANDS:
         name = module.__name__.rpartition(".")[2].replace("_", "-")
         about = (module.__doc__ or "").splitlines()[0]
         sub = commands.add_parser(name, parents=[common], help=about, description=module.__doc__)

@@ -15,7 +15,7 @@ from gevent.event import Event
 from actors.adapters.environment import addresses, foreign
 from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
-from commands import process, sources, strategies
+from commands import backups, process, sources, strategies
 from commands.drain import drained, refusal
 from commands.house import House
 from commands.options import BOTH, EXECUTOR, MONITOR, role, settings_of
@@ -67,6 +67,9 @@ def run(options: argparse.Namespace) -> int:
     asked = stop_signals()
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
+    told = backups.before_upgrade(settings, options.settings_file)
+    if told:
+        print(told, flush=True)
     journal = opened_journal(state)
     if settings.runtime.feed == sources.LIVE:
         file = Path(options.settings_file) if options.settings_file else None
@@ -78,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
     differs = warning(journal.books, source.chain, source.backend.status)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
     house.start(servers(house, fresh, alone=options.role == EXECUTOR))
+    gevent.spawn(backups.Schedule(house, options.settings_file).run)
     process.settle_down()
     report_start(house, differs, alone=options.role == EXECUTOR)
     return live_until_stopped(house, asked)

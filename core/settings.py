@@ -16,6 +16,7 @@ from msgspec import Struct
 from core.chain.codec.keys import KEY_BYTES, key_bytes
 from core.errors import Refused
 from core.market.paper.landing import PaperRule
+from core.rules.backup import BackupRule
 from core.rules.battlefield import BattlefieldRule
 from core.rules.breaker import BreakerRule
 from core.rules.canary import CanaryRule
@@ -133,6 +134,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     paper: PaperRule = PaperRule()
     live: LiveRule = LiveRule()
     keystore: KeystoreRule = KeystoreRule()
+    backup: BackupRule = BackupRule()
     doctor: DoctorRule = DoctorRule()
     strategy: StrategyRule = StrategyRule()
 

@@ -62,6 +62,10 @@ class StateDirectory:
         """The token that may look but not change anything."""
         return _secret(self.path / "api-token-read")
 
+    def secret(self, name: str) -> str:
+        """The secret in this file: made the first time it is asked for, readable by its owner alone."""
+        return _secret(self.path / name)
+
     def mention_secret(self) -> str:
         """The secret that a source of mentions signs with."""
         return _secret(self.path / "mention-secret")

@@ -15,7 +15,7 @@ from gevent.event import Event
 
 from actors.adapters.onchain.reading import Breadth
 from actors.adapters.state_directory import StateDirectory
-from commands import process, strategies
+from commands import backups, process, strategies
 from commands.house import House
 from commands.journal import Journal
 from commands.keys import opened as opened_keys
@@ -60,6 +60,9 @@ def run(options: argparse.Namespace) -> int:
     health = start.unhealthy(settings, options.settings_file)
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
+    told = backups.before_upgrade(settings, options.settings_file)
+    if told:
+        print(told, flush=True)
     journal = Journal(state.journal)
     books = journal.books
     start.check_mode(books)
@@ -144,6 +147,7 @@ def _alive(house: House, desk: LiveDesk, asked: Event, fresh: partial[Settings],
     process.settle_down()
     _report(house, alone=options.role == EXECUTOR)
     chain = gevent.spawn(ChainWatch(house, desk).run)
+    copies = gevent.spawn(backups.Schedule(house, options.settings_file).run)
     doctor = gevent.spawn(_doctor, house, options.settings_file)
     gevent.wait([asked, house.system.gave_up], count=1)
     if house.system.gave_up.is_set():
@@ -153,7 +157,7 @@ def _alive(house: House, desk: LiveDesk, asked: Event, fresh: partial[Settings],
     asked.clear()
     house.services.market.stopping = True
     print(sold_out(house, asked), flush=True)
-    gevent.killall([chain, doctor])
+    gevent.killall([chain, doctor, copies])
     in_time = house.stop()
     desk.close()
     return 0 if in_time else CRASHED

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # it brings no types, and a package more only for this is too much
 from prometheus_client.parser import text_string_to_metric_families
 
 from core.rules.canary import Canary
