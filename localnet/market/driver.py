@@ -13,7 +13,7 @@ from solders.instruction import Instruction
 from solders.message import MessageV0
 from solders.transaction import VersionedTransaction
 
-from core.chain.build.funds import compute_budget
+from core.chain.build.funds import compute_budget, transfer
 from core.chain.build.signing import message_bytes
 from core.chain.programs import MAYHEM_AGENT
 from core.market.fees import fees_on
@@ -84,6 +84,9 @@ class Driver:
         self.echo.submit()
         slot = self.simulator.step()
         self._weather(slot)
+        for gift in slot.funded:
+            source, to = self.agents.of(gift.source), self.agents.of(gift.wallet)
+            self._land(None, [transfer(source.address, to.address, gift.lamports)], UNITS["trade"], source)
         for _, group in groupby(slot.events, key=lambda event: getattr(event, "signature", "")):
             self._perform(list(group))
         self._fail(min(slot.failed, FAILED_A_SLOT))
@@ -231,13 +234,18 @@ class Driver:
     def _upgraded(self) -> int:
         return self.chain.faults.switches.upgraded
 
-    def _land(self, coin: Coin, instructions: Iterable[Instruction], units: int, *signers: Agent) -> Landed | None:
+    def _land(
+        self, coin: Coin | None, instructions: Iterable[Instruction], units: int, *signers: Agent
+    ) -> Landed | None:
         price = self.chain.others_fee
         whole = [*compute_budget(units, price), *instructions]
         blockhash = Hash.from_string(self.chain.blockhash_seen("processed")[0])
         message = MessageV0.try_compile(signers[0].address, whole, [self._table], blockhash)
+        transaction = signed(message, signers)
+        if coin is None:
+            return self.chain.run(transaction)
         with traps.for_insiders(self.chain.bank, coin):
-            return self.chain.run(signed(message, signers))
+            return self.chain.run(transaction)
 
 
 def signed(message: MessageV0, signers: Sequence[Agent]) -> VersionedTransaction:

@@ -41,10 +41,10 @@ def test_it_trades_saves_at_the_end_and_goes_on_from_there(project: Path, tmp_pa
     state = str(tmp_path / "chain")
     first = Process(project, "--market", "hot", "--state", state, "--switch", "loss_pct=5", "--sol-usd", "91")
     assert first.said.startswith("localnet: JSON-RPC http://127.0.0.1:")
-    slot = first.call("localnet_advance", 60)
+    slot = first.call("localnet_advance", 25)
     market = first.call("localnet_market")
     assert isinstance(market, dict)
-    assert market["tally"]["traded"] > 10
+    assert market["tally"]["traded"] > 5
     assert first.end() == 0
 
     second = Process(project, "--state", state)

@@ -16,8 +16,9 @@ from core.market.quotes import Quote, buy_exact_in, buy_exact_out, sell
 from core.types import LAMPORTS_PER_SOL
 from tests.localnet.stage import RECIPIENTS, Coin, Stage, code, events
 
-CURVE_TRADES = 1_000
-POOL_TRADES = 600
+TRADES = 200
+"""Of one coin. Each round has a coin and a seed of its own: one in the short form, twelve more in the long one."""
+ROUNDS = [pytest.param(1), *(pytest.param(number, marks=pytest.mark.slow) for number in range(2, 14))]
 LIMIT = {"buy": 2**63, "exact_in": 0, "sell": 0}
 
 
@@ -64,13 +65,14 @@ def curve_trade(
 
 @pytest.mark.parametrize("is_legacy", [False, True])
 @pytest.mark.parametrize("is_cashback", [False, True])
-def test_curve_trades_move_what_core_market_says_to_the_unit(is_legacy: bool, is_cashback: bool):
-    stage, random = Stage(), Random(7)
+@pytest.mark.parametrize("number", ROUNDS)
+def test_curve_trades_move_what_core_market_says_to_the_unit(number: int, is_legacy: bool, is_cashback: bool):
+    stage, random = Stage(), Random(number)
     user = stage.rich("user")
     coin = stage.coin(stage.rich("creator"), is_cashback=is_cashback)
     stage.done([coin.open(user), curve_orders.buy_exact_quote_in_v2(coin.accounts(user), LAMPORTS_PER_SOL, 1)], user)
     done = refused = 0
-    for _ in range(CURVE_TRADES // 4):
+    for _ in range(TRADES):
         held, lamports = stage.tokens(user.pubkey(), coin.mint), stage.balance(user.pubkey())
         instruction, quote, is_sale = curve_trade(coin, user, random, is_legacy=is_legacy)
         landed = stage.land([instruction], user)
@@ -92,20 +94,21 @@ def test_curve_trades_move_what_core_market_says_to_the_unit(is_legacy: bool, is
         assert event.creator_fee == quote.fees.creator_lamports
         assert event.cashback == quote.fees.cashback_lamports
         assert event.buyback_fee == quote.fees.buyback_lamports
-    assert done > 150
+    assert done > TRADES // 2
     assert refused > 0
 
 
 @pytest.mark.parametrize("is_cashback", [False, True])
-def test_pool_trades_move_what_core_market_says_to_the_unit(is_cashback: bool):
-    stage, random = Stage(), Random(11)
+@pytest.mark.parametrize("number", ROUNDS)
+def test_pool_trades_move_what_core_market_says_to_the_unit(number: int, is_cashback: bool):
+    stage, random = Stage(), Random(number)
     user = stage.rich("user")
     coin = stage.coin(stage.rich("creator"), is_cashback=is_cashback)
     coin.graduate(user)
     stage.done(coin.wrapped(user, 3_000 * LAMPORTS_PER_SOL), user)
     accounts = coin.pool_accounts(user)
     done = refused = tiers = 0
-    for _ in range(POOL_TRADES // 2):
+    for _ in range(TRADES):
         now = coin.pool()
         rates = as_cashback(rates_of(now)) if is_cashback else rates_of(now)
         tiers |= 1 << rates.total_bps % 60
@@ -138,7 +141,7 @@ def test_pool_trades_move_what_core_market_says_to_the_unit(is_cashback: bool):
         assert event.coin_creator_fee == quote.fees.creator_lamports
         assert event.cashback == quote.fees.cashback_lamports
         assert event.buyback_fee == quote.fees.buyback_lamports
-    assert done > 200
+    assert done > TRADES // 2
     assert refused > 0
     assert tiers.bit_count() > 1
 

@@ -13,6 +13,7 @@ from core.chain.build.addresses import TOKEN_2022_ID, token_account
 from core.chain.build.curve import curve_accounts
 from core.chain.build.funds import open_token_account
 from core.chain.build.pool import pool_accounts
+from core.chain.programs import PUMP, PUMPSWAP
 from core.chain.pump import CompletePumpAmmMigrationEvent, CreateEvent, TradeEvent
 from core.chain.pumpswap import BuyEvent, CreatePoolEvent, SellEvent
 from core.chain.tokens import Extension, decode_mint, decode_token_account
@@ -113,6 +114,16 @@ def test_a_living_market_lands_on_the_chain_at_the_simulations_prices():
             assert (now.virtual_quote_reserves, now.virtual_token_reserves) == (reserves.quote, reserves.base)
             checked += 1
     assert checked > 5
+
+
+def test_a_deployers_transfers_to_its_snipers_are_real_ones():
+    play = Play(Scenario(transfers_shown=1.0, deployer_snipes=50.0))
+
+    play.go(20.0)
+
+    paid = [one for one in play.landed if not {PUMP, PUMPSWAP} & set(one.keys)]
+    assert paid
+    assert all(one.err is None and set(one.keys[:2]) <= play.driver.agents.addresses for one in paid)
 
 
 def test_a_graduating_coin_becomes_a_pool_and_trades_on():
