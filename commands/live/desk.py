@@ -49,6 +49,7 @@ class LiveDesk:
         self.chain.read = self.tokens.see
         self.decoder, self.tape = Decoder(), Tape()
         self.tracker = Tracker(self.chain.node, self.wallets, Decoder(), books, slot)
+        self.tracker.followed, self.tracker.unfollowed = self._follow, self.chain.watch.forget
         self.lanes = Lanes(
             self.chain.client,
             settings.rpc,
@@ -94,6 +95,10 @@ class LiveDesk:
     def close(self) -> None:
         self.venue.close()
         self.chain.client.close()
+
+    def _follow(self, signature: str) -> None:
+        """Let the node's own word wake the tracker, which reads what is true."""
+        self.chain.watch.follow(signature).rawlink(lambda _: self.tracker.wake())
 
     def _payers(self) -> Sequence[str]:
         """Who pays in simulations: the wallet that would buy, then the others of the present generation."""

@@ -5,6 +5,7 @@ and whatever may have changed meanwhile is told as changed. Only news: who needs
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from time import monotonic
 
@@ -65,10 +66,17 @@ class Watch:
         self._by_number: dict[int, Subject] = {}
         self._numbers = count(1)
         self._connected = False
+        self._socket: LiveSocket | None = None
 
     def follow(self, signature: str) -> "AsyncResult[SignatureTold]":
         """Set once the transaction is confirmed, or failed on the chain. Silence proves nothing."""
-        return self._signatures.setdefault(signature, AsyncResult())
+        result = self._signatures.setdefault(signature, AsyncResult())
+        if self._socket is not None:
+            # At once: a transaction may land before the session's next look. When the socket is gone the session finds
+            # that too, and the next one subscribes to everything.
+            with suppress(Gone):
+                self._ask(self._socket)
+        return result
 
     def forget(self, signature: str) -> None:
         self._signatures.pop(signature, None)
@@ -83,9 +91,10 @@ class Watch:
             if self._sessions > 1:
                 for address, mint in self._wanted().items():
                     self._changed(address, mint, None)
+            self._socket = socket
             self._serve(socket)
         finally:
-            self._connected = False
+            self._connected, self._socket = False, None
             socket.close()
         return ()
 

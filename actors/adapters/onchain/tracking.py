@@ -7,7 +7,7 @@ node that lags or forgets leaves a transaction unresolved, and it may still be f
 from collections.abc import Callable
 from time import monotonic
 
-import gevent
+from gevent.event import Event
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -48,13 +48,19 @@ class _Watched(Struct):
 
 
 class Tracker:
-    """`settled` is told of every landing, on the hub; `errors` counts what nodes did not answer, by reason."""
+    """`settled` is told of every landing, on the hub; `errors` counts what nodes did not answer, by reason.
+
+    `followed` and `unfollowed` are told which signatures matter, for whoever may hear of them sooner and then `wake`s.
+    """
 
     def __init__(
         self, node: Node, wallets: OurWallets, decoder: Decoder, books: Callable[[], Books], slot: Callable[[], int]
     ) -> None:
         self.errors: dict[str, int] = {}
         self.settled: Callable[[Settlement], None] = lambda _: None
+        self.followed: Callable[[str], None] = lambda _: None
+        self.unfollowed: Callable[[str], None] = lambda _: None
+        self._woken = Event()
         self._node, self._wallets, self._decoder = node, wallets, decoder
         self._books, self._slot = books, slot
         self._watched: dict[str, _Watched] = {}
@@ -66,6 +72,7 @@ class Tracker:
             self._watched[submit.signature] = _Watched(
                 submit.order, submit.last_valid_block_height, submit.last_valid_slot
             )
+            self.followed(submit.signature)
 
     def status(self, signature: str) -> Settlement | None:
         return self._settled.get(signature)
@@ -77,11 +84,17 @@ class Tracker:
     def forget(self, signature: str) -> None:
         """It is settled in the journal: nobody asks any more."""
         self._watched.pop(signature, None)
+        self.unfollowed(signature)
+
+    def wake(self) -> None:
+        """Look at once: somebody heard that one of them landed."""
+        self._woken.set()
 
     def run(self) -> None:
         """In a greenlet of its own, for ever."""
         while True:
-            gevent.sleep(LOOK_EVERY_S)
+            self._woken.wait(LOOK_EVERY_S)
+            self._woken.clear()
             try:
                 self.look()
             except MicroError as error:
@@ -115,6 +128,7 @@ class Tracker:
         watched = self._watched.pop(signature, None)
         if watched is None:
             return
+        self.unfollowed(signature)
         settlement = self.settlement(watched.order, landed)
         if len(self._settled) >= SETTLED_KEPT:
             del self._settled[next(iter(self._settled))]

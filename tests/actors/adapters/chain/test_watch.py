@@ -166,6 +166,18 @@ def test_a_signature_is_told_when_it_is_confirmed(story: Story):
     assert story.watch.follow(SIGNATURE) is not result
 
 
+def test_a_signature_is_subscribed_to_at_once_and_a_broken_socket_harms_nobody(story: Story):
+    story.watch.follow(SIGNATURE)
+    asked = [request["method"] for request in story.node.requests]
+    story.node.wait(lambda: "signatureSubscribe" in [request["method"] for request in story.node.requests])
+    assert "signatureSubscribe" not in asked
+    story.node.drop()
+    gone = story.watch.follow("4" * 87)  # whether the session knows by now or not
+    story.until(str(MINT), CURVE_AT, POOL_AT, SIGNATURE, "4" * 87)
+
+    assert not gone.ready()
+
+
 def test_a_node_that_goes_silent_is_left(story: Story):
     story.node.answers_pings = False
     story.node.wait(lambda: story.node.connections >= 2)

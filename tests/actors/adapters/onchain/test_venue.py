@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import gevent
 import pytest
 
 from core.chain.rent import TOKEN_2022_ACCOUNT_LAMPORTS, TOKEN_ACCOUNT_LAMPORTS, VOLUME_ACCUMULATOR_LAMPORTS
@@ -269,3 +270,21 @@ def test_a_cashback_coin_that_graduated_is_sold_and_the_rent_that_stays_there_is
     with pytest.raises(Refused, match="cashback coin on its pool"):
         street.venue.sign(buy(street, venue=Venue.POOL), street.market.slot)
     street.close()
+
+
+def test_a_landing_that_was_heard_of_is_read_at_once(street: Street, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("actors.adapters.onchain.tracking.LOOK_EVERY_S", 3_600.0)  # by itself it never looks
+    followed, unfollowed = list[str](), list[str]()
+    tracker = street.tracker
+    running = gevent.spawn(tracker.run)
+    tracker.followed, tracker.unfollowed = followed.append, unfollowed.append
+    order = buy(street)
+    one = street.signed(order)
+    street.send(order, one)
+    street.pass_slots(2)
+    tracker.wake()
+    street.until(lambda: tracker.status(one.signature) is not None)
+    running.kill()
+
+    assert followed == [one.signature]
+    assert unfollowed[0] == one.signature
