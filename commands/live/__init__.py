@@ -18,6 +18,7 @@ from actors.adapters.state_directory import StateDirectory
 from commands import backups, process, strategies
 from commands.house import House
 from commands.journal import Journal
+from commands.keys import check_cost, vault_of
 from commands.keys import opened as opened_keys
 from commands.live import start
 from commands.live.desk import LiveDesk, endpoints
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
     check_profile(settings)
     check_ports(settings, options.role)
     rpc_urls, _ = endpoints(options.settings_file)
+    # Before anything is made: where there is no keystore there is nothing to begin.
+    check_cost(vault_of(settings), settings, rpc_urls)
     asked = stop_signals()
     health = start.unhealthy(settings, options.settings_file)
     state = StateDirectory(Path(settings.runtime.state_dir))

@@ -28,6 +28,7 @@ def test_without_nodes_or_keys_it_says_so_in_one_line(tmp_path: Path):
     without_nodes = ran(tmp_path, "live")
     without_keys = ran(tmp_path, "live", "--confirm-capital", "20", "--set", "MICRO_MONITOR_PORT=0", **nowhere)
 
+    assert list(tmp_path.iterdir()) == []
     for done, word in ((without_nodes, "SOLANA_RPC_URL"), (without_keys, "wallets init")):
         assert done.returncode == 2
         assert word in done.stderr
