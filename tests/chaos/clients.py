@@ -116,7 +116,7 @@ class Storm:
 
     def every(self, gap_s: float, act: Callable[[], object]) -> None:
         due_s = monotonic()
-        while due_s < self.until_s:
+        while monotonic() < self.until_s:
             gevent.sleep(max(due_s - monotonic(), 0.0))
             act()
             due_s += gap_s
