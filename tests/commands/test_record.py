@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import gevent
@@ -11,12 +12,18 @@ import pytest
 
 import run
 from actors.adapters.recording import SUFFIX, Recording
+from core.chain.decode import Decoder
 from core.chain.programs import PUMP
+from core.chain.pump import CreateEvent
 from core.market.simulator.settings import MarketSettings
 from core.market.simulator.simulator import Simulator
 from core.messages import FeedBatch
+from localnet import launching
+from localnet.chain import Pace
+from localnet.node import Node as LocalNode
 from tests.actors.adapters.node import Node
 from tests.commands.process import command, environment
+from tests.localnet.stage import Stage, person
 
 
 def started(folder: Path, node: Node) -> "subprocess.Popen[str]":
@@ -112,3 +119,47 @@ def test_without_a_node_or_a_place_it_is_refused(
     assert run.main(["record", "--out", "a file/below"]) == 2
     assert "cannot be made" in capsys.readouterr().err
     assert [one.name for one in tmp_path.iterdir()] == ["a file"]
+
+
+def test_a_recording_of_the_local_node_is_replayed_with_its_coins(
+    tmp_path: Path, capsys: "pytest.CaptureFixture[str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = LocalNode(pace=Pace(slot_s=0.1, finalized_slots=4))
+    stage = Stage()
+    stage.chain = node.chain
+    node.start()
+    process = subprocess.Popen(
+        command("record", "--out", "taken"),
+        cwd=tmp_path,
+        env=environment(SOLANA_WS_URL=node.socket_url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        creator = stage.rich("creator")
+        mints = (person(f"mint {number}") for number in count())
+        with gevent.Timeout(60):
+            while not signatures(tmp_path):
+                mint = next(mints)
+                words = ("A coin", "COIN", "https://metadata.invalid/coin")
+                make = launching.create_v2(mint.pubkey(), creator.pubkey(), creator.pubkey(), words)
+                node.chain.queue(stage.signed([make], creator, mint))
+                gevent.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        node.stop()
+
+    assert process.returncode == 0, said
+    monkeypatch.chdir(tmp_path)
+    assert run.main(["replay", "taken"]) == 0
+    assert "coin" in capsys.readouterr().out.lower()
+    kinds = [
+        event
+        for batch in batches(tmp_path)
+        for raw in batch.transactions
+        for event in Decoder().decode_logs(raw.logs, raw.err)
+    ]
+    assert any(isinstance(event, CreateEvent) for event in kinds)
