@@ -57,7 +57,8 @@ def status(desk: Desk) -> Shown:
 
 def commandments(desk: Desk) -> Shown:
     known()
-    return whole(commandments_view.shown(Sight(desk.panel)))
+    desk.tally.catch_up()
+    return whole(commandments_view.shown(Sight(desk.panel), desk.tally.refused))
 
 
 def wallets(desk: Desk) -> Shown:

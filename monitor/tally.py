@@ -81,6 +81,8 @@ class Tally:
         """Journaled verdicts by (stage, verdict, the criterion that decided)."""
         self.decisions: Counter[tuple[str, ...]] = Counter()
         """The gate's answers by (admitted or refused, the criterion that decided)."""
+        self.refused: Counter[str] = Counter()
+        """By criterion: tokens refused for good and wishes to enter refused while it stood against them."""
         self.orders: Counter[str] = Counter()
         self.emergencies: Counter[str] = Counter()
         self.operator_acts = 0
@@ -129,6 +131,7 @@ class Tally:
                     candidate.followed = (*candidate.followed, record)[-REFUSED_LATER:]
             case EntryDecided():
                 self.decisions["admitted" if record.admitted else "refused", deciding(record.verdicts)] += 1
+                self._refused(record.verdicts, counts=not record.admitted)
                 candidate = self.candidates.get(record.mint)
                 if candidate is not None:
                     candidate.decided = record
@@ -164,6 +167,7 @@ class Tally:
 
     def _judged(self, seq: int, record: CandidateJudged) -> None:
         self.verdicts[record.stage, record.outcome.value, deciding(record.verdicts)] += 1
+        self._refused(record.verdicts, counts=record.stage == "last")
         candidate = self.candidates.get(record.mint)
         if candidate is None:
             candidate = Candidate(mint=record.mint, symbol=record.symbol, seq=seq, first=record, last=record)
@@ -172,6 +176,10 @@ class Tally:
                 self.candidates.popitem(last=False)
         candidate.last = record
         self._touched(candidate, seq)
+
+    def _refused(self, verdicts: tuple[Verdict, ...], *, counts: bool) -> None:
+        if counts:
+            self.refused.update(verdict.criterion for verdict in verdicts if verdict.outcome is Outcome.FAIL)
 
     def _touched(self, candidate: Candidate, seq: int) -> None:
         candidate.seq = seq

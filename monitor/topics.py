@@ -94,7 +94,8 @@ def _health(desk: Desk) -> Shown:
 
 
 def _commandments(desk: Desk) -> Shown:
-    return {"items": commandments_view.shown(Sight(desk.panel))}
+    desk.tally.catch_up()
+    return {"items": commandments_view.shown(Sight(desk.panel), desk.tally.refused)}
 
 
 def _operations(desk: Desk) -> Shown:

@@ -76,6 +76,7 @@ SCHEMAS: dict[str, Schema] = {
         entries_open=BOOL,
         since=maybe(TIME),
         violations=COUNT,
+        refused=COUNT,
         next_change_at=maybe(TIME),
     ),
     "Alert": shape(

@@ -278,7 +278,7 @@ def test_the_five_commandments_are_answered_in_order(monitor):
 
     assert [item["number"] for item in items] == [1, 2, 3, 4, 5]
     assert all(item["compliant"] is True and item["violations"] == 0 for item in items)
-    assert {"name", "rule", "state", "since", "next_change_at", "entries_open"} <= set(items[0])
+    assert {"name", "rule", "state", "since", "next_change_at", "entries_open", "refused"} <= set(items[0])
 
 
 def test_the_wallets_sum_up_and_say_what_they_may_spend(monitor):

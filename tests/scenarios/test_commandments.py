@@ -58,6 +58,7 @@ def test_1_life_limit_forces_out_refuses_entries_and_counts_the_violation():
     assert refused
     assert all(record.at_s >= fired.at_s for record in refused)
     assert seen.metric("entries_total", verdict="refused", criterion="life") >= 1
+    assert seen.commandment(1)["refused"] == len(refusals(stage, "life"))
 
     stage.until_closed().run(12.0)
     assert stage.gate.commandments[0].compliant
@@ -84,6 +85,7 @@ def test_2_reincarnation_after_three_operations_entries_wait_for_the_rotation():
     assert stage.books.balance(Role.PSYCHOLOGY) == balances[Role.PSYCHOLOGY]
     assert stage.gate.commandments[1].entries_open
     assert seen.metric("entries_total", verdict="refused", criterion="reincarnation") >= 1
+    assert seen.commandment(2)["refused"] == len(refusals(stage, "reincarnation"))
     assert seen.metric("rotations_total") == 1
     assert seen.metric("wallet_generation") == 1
 
@@ -109,6 +111,7 @@ def test_3_militia_three_losses_stop_entries_for_half_an_hour():
     (operation,) = stage.books.operations.values()
     assert operation.opened_at_s > third.at_s + 1_800.0
     assert seen.metric("entries_total", verdict="refused", criterion="militia") >= 1
+    assert seen.commandment(3)["refused"] == len(refusals(stage, "militia"))
 
 
 def test_4_emotional_accounting_takes_its_tenth_before_the_next_entry():
@@ -133,6 +136,7 @@ def test_4_emotional_accounting_takes_its_tenth_before_the_next_entry():
     taxed = next(r for r in stage.of(OrderSettled) if r.order_id.startswith("tax."))
     assert taxed.at_s <= settled.at_s < stage.records[-1].at_s + 1.0
     assert seen.metric("entries_total", verdict="refused", criterion="psychology") >= 1
+    assert seen.commandment(4)["refused"] == len(refusals(stage, "psychology"))
     assert seen.metric("tax_lamports_total") == tax
     assert seen.metric("psychology_fund_lamports") == before + tax
 
@@ -153,5 +157,8 @@ def test_5_battlefield_wins_over_a_profile_that_asks_for_less():
     assert not stage.books.admissions
     assert seen.metric("candidates_total", stage="change", verdict="fail", criterion="battlefield") >= 1
     assert seen.commandment(5)["state"] == "every entry is judged"
+    assert seen.commandment(5)["refused"] == 0  # not for good yet
+    stage.run(800.0)
+    assert seen.commandment(5)["refused"] == 1
     enough = Stage(script(buyers=60, buy_sol=0.7), settings=settings).run(180.0)
     assert enough.books.admissions == 1
