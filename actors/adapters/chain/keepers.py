@@ -60,6 +60,14 @@ class BlockhashKeeper:
         return {"last_valid_block_height": newest.last_valid_block_height, "age_s": monotonic() - self._read_s}
 
 
+DOWN_AFTER = 3
+"""Turns without any answer after which a person is told."""
+
+
+def _nodes(severity: str, text: str) -> RaiseAlert:
+    return RaiseAlert(key="nodes", severity=severity, text=text, at_s=0.0)
+
+
 class NodesView(Struct, frozen=True, kw_only=True):
     """`calls` by method and outcome."""
 
@@ -74,15 +82,21 @@ class SlotKeeper:
     def __init__(self, client: RpcClient, rule: RpcRule) -> None:
         self.every_s = rule.slots_every_s
         self._client = client
+        self._failures = 0
+        """Turns in a row in which nobody answered."""
 
     def refresh(self, at_s: float, market: MarketNow) -> Alerts:
         if market.slot:
             self._client.note_slot(market.slot)
         asked = [gevent.spawn(self._ask, number) for number in range(len(self._client.endpoints))]
         gevent.joinall(asked)
-        if not any(one.value for one in asked):
-            raise NoEndpoint("no endpoint tells its slot")
-        return QUIET
+        if any(one.value for one in asked):
+            was_down, self._failures = self._failures >= DOWN_AFTER, 0
+            return (_nodes("info", "a node answers again"),) if was_down else QUIET
+        self._failures += 1
+        if self._failures == DOWN_AFTER:
+            return (_nodes("critical", f"no node answers ({self._client.health()[0].last_error}); see SOLANA_RPC_URL"),)
+        raise NoEndpoint("no endpoint tells its slot")
 
     def view(self) -> NodesView:
         calls: dict[str, dict[str, int]] = {}

@@ -64,9 +64,24 @@ def test_every_endpoint_is_asked_for_its_slot(chain: ScriptedChain):
 
     assert chain.client.endpoints[0].slot >= 1_000
     assert chain.client.newest_slot() >= 1_007  # the feed's word counts too
+
+
+def test_a_person_is_told_once_when_no_node_answers_and_when_one_does_again(chain: ScriptedChain):
+    keeper, market = SlotKeeper(chain.client, RULE), MarketNow()
     chain.replies["getSlot"] = Failure(-32603)
-    with pytest.raises(NoEndpoint):
-        SlotKeeper(chain.client, RULE).refresh(0.0, market)
+    told: list[tuple[str, str]] = []
+    for _ in range(6):
+        try:
+            told += [(alert.key, alert.severity) for alert in keeper.refresh(0.0, market)]
+        except NoEndpoint:
+            continue
+    assert told == [("nodes", "critical")]
+    chain.replies["getSlot"] = lambda _: chain.slot
+    while chain.client.health()[0].is_open:
+        gevent.sleep(0.05)
+
+    assert [alert.severity for alert in keeper.refresh(0.0, market)] == ["info"]
+    assert keeper.refresh(0.0, market) == ()
 
 
 @pytest.mark.parametrize(
