@@ -55,6 +55,22 @@ exit_code() {
     cat "$exit_file" 2>/dev/null || echo unknown
 }
 
+# What docker-compose.yml hands to containers as files: made once where missing, never shown. The folder keeps others out;
+# the files themselves are readable, because each container reads its own as a user of its own.
+make_secrets() {
+    local name
+    (umask 077 && mkdir -p secrets)
+    chmod 700 secrets
+    for name in api-token api-token-read passphrase grafana-password postgres-password; do
+        [[ -s secrets/$name ]] || head -c 32 /dev/urandom | base64 | tr -d '\n=+/' >"secrets/$name"
+    done
+    if [[ ! -s secrets/second-receiver-url ]]; then
+        echo "http://127.0.0.1:9/no-second-receiver" >secrets/second-receiver-url
+        echo "critical alerts go to the monitor alone: put a webhook in Slack's format into secrets/second-receiver-url" >&2
+    fi
+    chmod 444 secrets/*
+}
+
 has_compose() {
     [[ -f docker-compose.yml ]] && has_engine
 }

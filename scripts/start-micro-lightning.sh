@@ -24,6 +24,7 @@ done
 if ((!local)) && has_engine; then
     if [[ -f docker-compose.yml ]]; then
         (($# == 0)) || die "arguments for run.py ($*) go with --local; the Compose stack takes its settings from .env.micro-lightning"
+        make_secrets
         if ((detach)); then exec docker compose up --build --detach; else exec docker compose up --build; fi
     fi
     echo "there is a Docker engine but no docker-compose.yml here: running locally" >&2

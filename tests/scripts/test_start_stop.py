@@ -142,7 +142,11 @@ def test_the_state_directory_comes_from_environment_or_settings_file(checkout: C
 def test_with_an_engine_and_a_compose_file_the_stack_goes_up_and_down(checkout: Checkout):
     (checkout.root / "docker-compose.yml").write_text("services: {}\n")
     checkout.tool("docker", 'echo "docker $*"')
-    assert checkout.start() == (0, "docker compose up --build\n")
+    code, output = checkout.start()
+    assert code == 0
+    assert output.endswith("docker compose up --build\n")
+    assert "put a webhook" in output
+    assert (checkout.root / "secrets" / "api-token").read_text()
     assert checkout.start("--detach") == (0, "docker compose up --build --detach\n")
     assert "docker compose down --timeout 120\n" in checkout.stop()[1]
     assert "docker" not in checkout.stop("--local")[1]
