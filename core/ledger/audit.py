@@ -90,12 +90,14 @@ def _check_entry(entry: Entry) -> Iterator[Finding]:
 
 def _check_order(books: Books, seq: int, record: OrderSettled, booked: set[str]) -> Iterator[Finding]:
     opened = books.orders.get(record.order_id)
-    if opened is None or record.outcome != "filled" or record.settlement is None:
+    if opened is None or record.settlement is None:
         return
     order = opened.order
     if record.settlement.signature in booked:
         yield Finding(f"entry {seq}", f"signature {record.settlement.signature} was booked twice")
     booked.add(record.settlement.signature)
+    if record.outcome != "filled":
+        return
     if order.side is Side.SELL and -record.settlement.tokens > order.tokens:
         yield Finding(f"entry {seq}", f"order {order.id} sold more than it was to sell")
 

@@ -219,6 +219,9 @@ def _built(state: State, message: OrderBuilt, now: Now) -> tuple[State, Effects]
         return state, ()
     if message.error:
         return _settle(state, life, now, outcome="refused", error=message.error)
+    if message.signature in now.books.signatures:
+        # Its outcome belongs to another order: booked for both, it would be counted twice.
+        return _settle(state, life, now, outcome="refused", error="the same transaction was signed before")
     life = replace(
         life,
         signature=message.signature,

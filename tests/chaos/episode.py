@@ -40,7 +40,10 @@ class Ways(Struct, frozen=True, kw_only=True):
 
 
 class Operation(Struct, kw_only=True):
+    """`flat_s`: its last sale. It is closed when every signature of it has an outcome, which may be a minute later."""
+
     opened_s: float
+    flat_s: float = 0.0
     closed_s: float = 0.0
     net: int = 0
     reason: str = ""
@@ -289,7 +292,7 @@ class Episode:
             found.note_wrong(f"{name}: not everything is settled")
         self._check_buys(found)
         for operation_id, one in self.operations().items():
-            held_s = one.closed_s - one.opened_s - self._down_between(one.opened_s, one.closed_s)
+            held_s = one.flat_s - one.opened_s - self._down_between(one.opened_s, one.flat_s)
             self.held_most_s = max(self.held_most_s, held_s)
             if held_s > LIFE_S + PANIC_S:
                 found.note_wrong(f"{name}: {operation_id} was held for {held_s:.0f} s")
@@ -313,8 +316,12 @@ class Episode:
         found: dict[str, Operation] = {}
         for record in self.records("order_settled"):
             purpose, operation_id, *_ = record["order_id"].split(".")
-            if purpose == "entry" and record["outcome"] == "filled":
+            if record["outcome"] != "filled":
+                continue
+            if purpose == "entry":
                 found[operation_id] = Operation(opened_s=record["settlement"]["at_s"])
+            elif purpose in {"exit", "panic"} and operation_id in found:
+                found[operation_id].flat_s = record["settlement"]["at_s"]
         for record in self.records("operation_closed"):
             one = found.get(record["operation_id"])
             if one is not None:

@@ -118,11 +118,11 @@ class Executor:
                     raise AssertionError(effect)
 
 
-def signed(executor: Executor, order: Order = ENTRY) -> Executor:
+def signed(executor: Executor, order: Order = ENTRY, signature: str = "S1") -> Executor:
     executor.hears(PlaceOrder(order=order))
     if order.side is not Side.SELL:
         executor.hears(ReservationAnswered(order=order, granted=True))
-    executor.hears(OrderBuilt(order_id=order.id, signature="S1", last_valid_slot=150))
+    executor.hears(OrderBuilt(order_id=order.id, signature=signature, last_valid_slot=150))
     return executor
 
 
@@ -251,7 +251,7 @@ def test_a_venue_that_is_down_is_asked_again() -> None:
 def test_a_panic_stops_what_was_pending_from_going_out_again_but_not_its_outcome() -> None:
     executor = signed(Executor())
     executor.hears(OrderLanded(order_id=ENTRY.id, settlement=BOUGHT))
-    signed(executor, EXIT)
+    signed(executor, EXIT, "X1")
     fired = EmergencyFired(
         at_s=6.0, operation_id="op1", mint="MINT", trigger=ExitReason.OPERATOR, slippage_bps=6_000, detail=""
     )
@@ -259,12 +259,12 @@ def test_a_panic_stops_what_was_pending_from_going_out_again_but_not_its_outcome
 
     again = executor.hears(Tick(key=EXIT.id))
 
-    assert again == [("venue", SubmitOrder(order=EXIT, signature="S1", last_valid_slot=150, only_look=True))]
-    assert executor.hears(OrderExpired(order_id=EXIT.id, signature="S1", slot=151))
+    assert again == [("venue", SubmitOrder(order=EXIT, signature="X1", last_valid_slot=150, only_look=True))]
+    assert executor.hears(OrderExpired(order_id=EXIT.id, signature="X1", slot=151))
     panic = replace(EXIT, id="panic.op1.2", purpose=Purpose.PANIC)
-    signed(executor, panic)
+    signed(executor, panic, "P1")
     assert executor.hears(Tick(key=panic.id)) == [
-        ("venue", SubmitOrder(order=panic, signature="S1", last_valid_slot=150))
+        ("venue", SubmitOrder(order=panic, signature="P1", last_valid_slot=150))
     ]
 
 
@@ -296,3 +296,17 @@ def test_a_settlement_that_does_not_add_up_is_not_booked() -> None:
 @pytest.mark.parametrize(("order", "name"), [(ENTRY, "commandments"), (EXIT, "position.MINT"), (TAX, "treasurer")])
 def test_whoever_placed_an_order_hears_of_its_end(order: Order, name: str) -> None:
     assert orders.owner(order) == name
+
+
+def test_a_transaction_that_another_order_signed_is_not_taken_for_this_ones() -> None:
+    executor = signed(Executor(), TAX)
+    executor.hears(OrderLanded(order_id=TAX.id, settlement=replace(FAILED, changes={"lightning": -5_000})))
+    again = replace(TAX, id="tax.op1.2")
+    executor.hears(PlaceOrder(order=again))
+    executor.hears(ReservationAnswered(order=again, granted=True))
+
+    told = executor.hears(OrderBuilt(order_id=again.id, signature="S1", last_valid_slot=150))
+
+    closed = OrderClosed(order=again, outcome="refused", error="the same transaction was signed before")
+    assert ("treasurer", closed) in told
+    assert executor.now.books.accounts["treasury"] == 5_000

@@ -1,7 +1,9 @@
 """From an order to signed bytes: accounts from memory, a blockhash from its keeper, keys from the keystore."""
 
+import itertools
 import zlib
 from collections.abc import Sequence
+from time import time_ns
 
 from solders.hash import Hash
 from solders.instruction import Instruction
@@ -31,6 +33,8 @@ TRADE_UNITS = 260_000
 MOVE_UNITS = 60_000
 """To a transfer, with the accounts that a retiring wallet closes."""
 MICRO = 1_000_000
+VARIANTS = 4_096
+"""Unit limits that a transaction of ours may have; more than are signed within a blockhash's life."""
 CLOSE_MOST = 12
 """Token accounts that one sweep closes; a wallet of three operations has fewer."""
 
@@ -52,6 +56,7 @@ class Builder:
 
         `leaves_proceeds`: a sale out of a retired wallet may leave what it brings there."""
         self._leaves_proceeds = leaves_proceeds
+        self._count = itertools.count(time_ns() // 1_000_000)
         self._node, self._wallets, self._tokens, self._programs = node, wallets, tokens, programs
         self._tip_accounts = tip_accounts
 
@@ -62,6 +67,8 @@ class Builder:
             body, units = self._transfer(order), MOVE_UNITS
         else:
             body, units = self._trade(order), TRADE_UNITS
+        # Two orders that ask for the same on one blockhash would be one transaction, with one outcome for both.
+        units += next(self._count) % VARIANTS
         instructions = with_place(self._place(order, units), payer, body)
         message = compile_message(payer, instructions, Hash.from_string(blockhash.blockhash))
         signers = [self._wallets.key(order.payer, order.generation)]

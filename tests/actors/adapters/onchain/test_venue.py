@@ -288,3 +288,18 @@ def test_a_landing_that_was_heard_of_is_read_at_once(street: Street, monkeypatch
 
     assert followed == [one.signature]
     assert unfollowed[0] == one.signature
+
+
+def test_two_orders_that_ask_for_the_same_are_two_transactions(street: Street):
+    first, second = buy(street, limit=10**18), buy(street, limit=10**18, id="entry.op2.1", operation_id="op2")
+
+    signed = [(order, street.signed(order)) for order in (first, second)]
+    for order, one in signed:
+        street.send(order, one)
+
+    settlements = [street.settled(order, one) for order, one in signed]
+
+    assert all(one.error for one in settlements)
+    assert len({one.signature for one in settlements}) == len(settlements)
+    assert street.books.accounts["failed_entries"] == 50_000
+    assert street.compared().ok
