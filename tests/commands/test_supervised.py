@@ -1,4 +1,4 @@
-"""Under a plain supervisor that does what `restart: unless-stopped` does: given up, started again, recovered, drained."""
+"""Under a plain supervisor, as `restart: unless-stopped` is one: given up, started again, recovered, drained."""
 
 import subprocess
 import sys
