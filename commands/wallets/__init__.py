@@ -23,14 +23,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ):
         about = (module.__doc__ or "").splitlines()[0]
         sub = commands.add_parser(name, help=about, description=module.__doc__)
-        # Also after the inner command; what stands before it is kept where nothing stands after it.
-        sub.add_argument("--set", action="append", default=argparse.SUPPRESS, metavar="NAME=VALUE")
-        sub.add_argument("--settings-file", default=argparse.SUPPRESS, metavar="FILE")
+        # Also after the inner command, under names of their own: argparse would wipe out what stands before it.
+        sub.add_argument("--set", action="append", default=[], dest="inner_set", metavar="NAME=VALUE")
+        sub.add_argument("--settings-file", dest="inner_settings_file", metavar="FILE")
         sub.add_argument("--state", default=None, metavar="DIR", help="state directory (MICRO_STATE_DIR)")
         module.arguments(sub)
         sub.set_defaults(run_wallets=module.run)
 
 
 def run(options: argparse.Namespace) -> int:
+    options.set = [*options.set, *options.inner_set]
+    options.settings_file = options.inner_settings_file or options.settings_file
     code: int = options.run_wallets(options)
     return code

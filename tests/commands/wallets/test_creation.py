@@ -151,6 +151,18 @@ def test_the_whole_way_from_words_to_backup_to_another_machine(tmp_path: Path, h
     assert here.sealed >= 5
 
 
+def test_options_count_before_and_after_the_inner_command(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "the.file").write_text("MICRO_KEYSTORE_COST=cheap\n")
+    before = ("--set", "MICRO_STATE_DIR=one", "--settings-file", "the.file")
+    made = here("wallets", *before, "init", "--print-words", MICRO_PASSPHRASE=PASSPHRASE)
+    assert made.returncode == 0, made.stderr
+    assert here("wallets", "--set", "MICRO_STATE_DIR=one", "show", "--set", "MICRO_SEED=8").returncode == 0
+    wrong = here("wallets", "--set", "MICRO_SEED=x", "show", "--set", "MICRO_STATE_DIR=one")
+    assert wrong.returncode == 2
+    assert "MICRO_SEED='x' is not usable" in wrong.stderr
+    assert here("wallets", "show", "--settings-file", "absent.file").returncode == 2
+
+
 def test_show_says_what_is_missing_or_wrong_in_one_line(tmp_path: Path, here: Here) -> None:
     nothing = here("wallets", "show")
     assert nothing.returncode == 2
