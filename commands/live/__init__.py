@@ -71,7 +71,9 @@ def run(options: argparse.Namespace) -> int:
     start.check_mode(books)
     if not start.holds(books):
         start.check_capital(settings, books, options.confirm_capital)
-    signer = opened_keys(settings, options.settings_file, nodes=rpc_urls, generation=books.generation)
+    # A restored keystore knows of generations that a new journal has not heard of.
+    generation = max(books.generation, vault_of(settings).addresses().generation)
+    signer = opened_keys(settings, options.settings_file, nodes=rpc_urls, generation=generation)
     house: House | None = None
 
     def present() -> Books:
@@ -80,8 +82,8 @@ def run(options: argparse.Namespace) -> int:
     def slot() -> int:
         return house.services.market.slot if house is not None else 0
 
-    desk = LiveDesk(settings, options.settings_file, signer, books.generation, books=present, slot=slot)
-    view, sol_usd = _seen(settings, desk, books, health)
+    desk = LiveDesk(settings, options.settings_file, signer, generation, books=present, slot=slot)
+    view, sol_usd = _seen(settings, desk, books, generation, health)
     source = desk.source(sol_usd)
     house = House(
         settings,
@@ -106,7 +108,9 @@ def check_profile(settings: Settings) -> None:
         raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")
 
 
-def _seen(settings: Settings, desk: LiveDesk, books: Books, health: str) -> tuple[ChainView | None, float]:
+def _seen(
+    settings: Settings, desk: LiveDesk, books: Books, generation: int, health: str
+) -> tuple[ChainView | None, float]:
     """The chain before the first command, and what a SOL costs. Raises Refused where nothing is held and all is not
     well; with anything held every doubt is left to the gate."""
     until_s = time() + PATIENCE_S
@@ -118,7 +122,7 @@ def _seen(settings: Settings, desk: LiveDesk, books: Books, health: str) -> tupl
         raise Refused("no node answers what our wallets hold; mend SOLANA_RPC_URL")
     sol_usd = desk.chain.sol_usd()
     if not books.seq:
-        addresses = {role: desk.wallets.address(role, books.generation) for role in Role}
+        addresses = {role: desk.wallets.address(role, generation) for role in Role}
         start.check_funds(settings, view, sol_usd, addresses)
     start.check_health(health)
     _warm(desk, books)

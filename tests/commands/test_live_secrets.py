@@ -7,6 +7,7 @@ from pathlib import Path
 import gevent
 import pytest
 
+from actors.adapters.keys import sealed
 from actors.adapters.keys.secret import Secret
 from actors.adapters.keys.signer import Signer
 from core.types import Role
@@ -108,3 +109,24 @@ def test_live_without_its_passphrase_is_refused_in_one_line(
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
     assert "not the right one" not in done.stderr
+
+
+def test_a_restored_keystore_is_funded_where_it_was_used_last(here: Here, tmp_path: Path, node: Node) -> None:
+    given = keystore(tmp_path) | {
+        "SOLANA_RPC_URL": node.url,
+        "SOLANA_WS_URL": node.socket_url,
+        "MICRO_SOL_SOURCE_URL": f"{node.url}/price",
+        "MICRO_RPC_BUDGET_CALLS": "100000",
+        "MICRO_MONITOR_PORT": "0",
+        "MICRO_EXECUTOR_PORT": "0",
+    }
+    words = sealed.new_words()
+    signer = Signer(words)
+    node.chain.bank.put(signer.wallet(2, Role.LIGHTNING).pubkey(), genesis.wallet(1_000_000))
+    with gevent.Timeout(60):
+        gevent.sleep(2.0)  # slots that end, so that it is confirmed
+        restored = here("wallets", "init", "--from-words", typed=words.reveal(), **given)
+        refused = here("live", "--confirm-capital", "20", **given)
+    assert "generation 2" in restored.stdout
+    assert refused.returncode == 2
+    assert f"lightning ({signer.address(2, Role.LIGHTNING)}) lacks" in refused.stderr
