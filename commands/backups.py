@@ -96,8 +96,8 @@ def upgraded_from(journal: Path) -> str:
     try:
         with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as db:
             row = db.execute(query).fetchone()
-        if row is None:
-            return ""
+        if row is None or row[0] > SCHEMA_VERSION:
+            return ""  # what a newer one wrote is refused, and nothing of it is touched
         wrote = str(msgspec.json.decode(row[1]).get("version", ""))
     except (sqlite3.Error, msgspec.MsgspecError, AttributeError):
         return ""  # no journal of ours, or damaged: whoever opens it says so

@@ -56,8 +56,8 @@ def test_every_rule_module_stands_in_the_table():
     named = {module for row in ROWS for module in row.modules}
     rules = {f"core/rules/{path.name}" for path in (ROOT / "core" / "rules").glob("*.py")}
     carriers = {"core/rules/__init__.py", "core/rules/network_fee.py"}
-    # Of architecture.md and interfaces.md: what proves absence, and figures of nodes, disks and passphrases.
-    elsewhere = {f"core/rules/{name}.py" for name in ("absence", "doctor", "keystore", "rpc")}
+    # Of architecture.md and interfaces.md: what proves absence, and figures of backups, nodes, disks and passphrases.
+    elsewhere = {f"core/rules/{name}.py" for name in ("absence", "backup", "doctor", "keystore", "rpc")}
     assert rules - named - carriers - elsewhere == set()
 
 
