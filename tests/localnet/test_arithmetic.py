@@ -113,12 +113,13 @@ def test_pool_trades_move_what_core_market_says_to_the_unit(number: int, is_cash
         rates = as_cashback(rates_of(now)) if is_cashback else rates_of(now)
         tiers |= 1 << rates.total_bps % 60
         held = stage.tokens(user.pubkey(), coin.mint)
-        match random.randrange(3):
+        match random.randrange(3) if done else 1:
             case 0:
                 tokens = amount(random, now.base // 4)
                 instruction, quote = pool_orders.buy(accounts, tokens, 2**63), buy_exact_out(now, tokens, rates)
             case 1:
-                spend = amount(random, 40 * LAMPORTS_PER_SOL)
+                # The first buy is large enough to reach another tier of fees.
+                spend = amount(random, 40 * LAMPORTS_PER_SOL) if done else 60 * LAMPORTS_PER_SOL
                 instruction = pool_orders.buy_exact_quote_in(accounts, spend, 0)
                 quote = buy_exact_in(now, spend, rates)
             case _:
