@@ -15,7 +15,7 @@ from gevent.event import Event
 from actors.adapters.environment import addresses, foreign
 from actors.adapters.listener import check_free
 from actors.adapters.state_directory import StateDirectory
-from commands import backups, process, sources, strategies
+from commands import backups, person, process, sources, strategies
 from commands.drain import drained, refusal
 from commands.house import House
 from commands.options import BOTH, EXECUTOR, MONITOR, role, settings_of
@@ -64,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
         raise Refused("MICRO_SCENARIO is of the embedded market; leave it out with MICRO_FEED=live")
     market = sources.market_settings(settings)
     check_ports(settings, options.role)
+    reached = person.reach(settings, options.settings_file)
     asked = stop_signals()
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
@@ -80,7 +81,8 @@ def run(options: argparse.Namespace) -> int:
     check_pair(state.path, journal.books, source.chain)
     differs = warning(journal.books, source.chain, source.backend.status)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
-    house.start(servers(house, fresh, alone=options.role == EXECUTOR))
+    served = servers(house, fresh, alone=options.role == EXECUTOR)
+    house.start((*served, *person.workers(reached, house)))
     gevent.spawn(backups.Schedule(house, options.settings_file).run)
     process.settle_down()
     report_start(house, differs, alone=options.role == EXECUTOR)

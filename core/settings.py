@@ -16,6 +16,7 @@ from msgspec import Struct
 from core.chain.codec.keys import KEY_BYTES, key_bytes
 from core.errors import Refused
 from core.market.paper.landing import PaperRule
+from core.notify.rule import NotifyRule
 from core.rules.backup import BackupRule
 from core.rules.battlefield import BattlefieldRule
 from core.rules.breaker import BreakerRule
@@ -137,6 +138,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     backup: BackupRule = BackupRule()
     doctor: DoctorRule = DoctorRule()
     strategy: StrategyRule = StrategyRule()
+    notify: NotifyRule = NotifyRule()
 
 
 LONG_DURATIONS: dict[str, tuple[str, ...]] = {
@@ -165,6 +167,10 @@ FOREIGN = ("SOLANA_RPC_URL", "SOLANA_WS_URL", "SOLANA_SEND_URL", "JITO_URL", "TE
 several, separated by commas."""
 PASSPHRASE_NAMES = ("MICRO_PASSPHRASE_FILE", "MICRO_PASSPHRASE")
 """How the keystore's passphrase reaches the process: no settings, and never on the command line."""
+NOTIFY_NAMES = ("MICRO_NOTIFY_URLS_FILE", "MICRO_NOTIFY_URLS")
+"""How the addresses of notifications do, which hold passwords: the file that holds them, or the environment."""
+SECRET_NAMES = (PASSPHRASE_NAMES, NOTIFY_NAMES)
+"""Each a name for a file of mode 0600, and a name that holds the secret itself and is for the environment alone."""
 FILE_ONLY = ("MICRO_COLD_ADDRESS",)
 """Where money may leave to: only who may write the settings file decides it."""
 SCRIPT_NAMES = ("MICRO_CI", "MICRO_PYTHON", "MICRO_START_TIMEOUT_S", "MICRO_STOP_TIMEOUT_S")

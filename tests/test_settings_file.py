@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from actors.adapters.environment import load, read_file
-from core.settings import FOREIGN, PASSPHRASE_NAMES, Settings, changed, from_texts, names
+from core.settings import FOREIGN, SECRET_NAMES, Settings, changed, from_texts, names
 
 UNITS = {
     "_USD": "USD",
@@ -65,9 +65,10 @@ def test_every_entry_has_a_comment_with_its_unit(path: Path) -> None:
 
 def test_names_without_the_prefix_are_shown_and_not_set(path: Path) -> None:
     text = path.read_text()
-    for name in (*FOREIGN, PASSPHRASE_NAMES[0]):
+    for name in (*FOREIGN, *(from_file for from_file, _ in SECRET_NAMES)):
         assert f"\n# {name}=\n" in text
-    assert f"\n{PASSPHRASE_NAMES[1]}" not in text
+    for _, secret in SECRET_NAMES:
+        assert f"\n{secret}" not in text
 
 
 def test_a_start_beside_it_has_the_defaults(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

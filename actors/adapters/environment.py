@@ -4,12 +4,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from actors.adapters.keys import private_file
 from core import settings
 from core.errors import Refused
 from core.settings import Settings
 
 FILE = ".env.micro-lightning"
 FROM_FILE, PASSPHRASE = settings.PASSPHRASE_NAMES
+SECRETS = frozenset(name for pair in settings.SECRET_NAMES for name in pair)
 
 
 def read_file(path: Path) -> dict[str, str]:
@@ -65,22 +67,33 @@ def passphrase_file(*, file: Path | None = None) -> str:
     return foreign(FROM_FILE, file=file)
 
 
+def secret_text(names: tuple[str, str], what: str, *, file: Path | None = None) -> str:
+    """A secret of `settings.SECRET_NAMES`: what the environment holds, else the file that is named, else empty. Raises
+    Refused for a file that cannot be read, or by others, too."""
+    from_file, secret = names
+    if os.environ.get(secret):
+        return os.environ[secret]
+    path = foreign(from_file, file=file)
+    return private_file.read(Path(path), what).decode(errors="replace") if path else ""
+
+
 def _settable(texts: Mapping[str, str]) -> dict[str, str]:
     """Without the names that belong to the scripts, to the keystore, or to others."""
-    others = {*settings.SCRIPT_NAMES, *settings.FOREIGN, *settings.PASSPHRASE_NAMES}
+    others = {*settings.SCRIPT_NAMES, *settings.FOREIGN, *SECRETS}
     return {name: value for name, value in texts.items() if name not in others}
 
 
 def _from_file(texts: Mapping[str, str], path: Path) -> dict[str, str]:
     """Settings files are copied, shown and committed: a passphrase does not belong in one."""
-    if PASSPHRASE in texts:
-        raise Refused(f"{path} holds {PASSPHRASE}; put it in a file of mode 0600 and name that with {FROM_FILE}")
+    for from_file, secret in settings.SECRET_NAMES:
+        if secret in texts:
+            raise Refused(f"{path} holds {secret}; put it in a file of mode 0600 and name that with {from_file}")
     return _settable(texts)
 
 
 def _typed(texts: Mapping[str, str]) -> Mapping[str, str]:
     """Every user of the machine sees command lines."""
-    for name in settings.PASSPHRASE_NAMES:
+    for name in SECRETS:
         if name in texts:
             raise Refused(f"{name} is never taken from the command line; set it in the environment")
     return texts

@@ -6,6 +6,7 @@ settles, and stops; again, it stops at once.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from time import time
@@ -15,7 +16,8 @@ from gevent.event import Event
 
 from actors.adapters.onchain.reading import Breadth
 from actors.adapters.state_directory import StateDirectory
-from commands import backups, process, strategies
+from actors.tree import Worker
+from commands import backups, person, process, strategies
 from commands.house import House
 from commands.journal import Journal
 from commands.keys import check_cost, vault_of
@@ -56,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         return watch(settings, stop_signals())
     check_profile(settings)
     check_ports(settings, options.role)
+    reached = person.reach(settings, options.settings_file)
     rpc_urls, _ = endpoints(options.settings_file)
     # Before anything is made: where there is no keystore there is nothing to begin.
     check_cost(vault_of(settings), settings, rpc_urls)
@@ -99,7 +102,9 @@ def run(options: argparse.Namespace) -> int:
         house.services.market.hindrances["doctor"] = health
     if view is None:
         house.services.market.hindrances[HINDRANCE] = "the chain could not be read at the start"
-    return _alive(house, desk, asked, fresh, options)
+    served = servers(house, fresh, alone=options.role == EXECUTOR)
+    outside = (*served, *person.workers(reached, house))
+    return _alive(house, desk, asked, outside, options)
 
 
 def check_profile(settings: Settings) -> None:
@@ -148,9 +153,9 @@ def _warm(desk: LiveDesk, books: Books) -> None:
         print(f"Not everything that exits are built from could be read yet: {error}", flush=True)
 
 
-def _alive(house: House, desk: LiveDesk, asked: Event, fresh: partial[Settings], options: argparse.Namespace) -> int:
+def _alive(house: House, desk: LiveDesk, asked: Event, outside: Sequence[Worker], options: argparse.Namespace) -> int:
     desk.venue.attach(house.system.directory.tell)
-    house.start(servers(house, fresh, alone=options.role == EXECUTOR))
+    house.start(outside)
     process.settle_down()
     _report(house, alone=options.role == EXECUTOR)
     chain = gevent.spawn(ChainWatch(house, desk).run)

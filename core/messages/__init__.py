@@ -3,6 +3,7 @@
 from core.messages.base import Command, Event, MarketData, Message, Query, Tick, Undelivered
 from core.messages.control import (
     AcknowledgeAlert,
+    AlertStood,
     Append,
     GetPrices,
     GetYoungTrades,
@@ -65,6 +66,7 @@ from core.messages.trading import (
 __all__ = [
     "AccountsChanged",
     "AcknowledgeAlert",
+    "AlertStood",
     "AnyMarketData",
     "Append",
     "CandidateGone",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core.messages.base import Command, Query
+from core.messages.base import Command, Event, Query
 
 if TYPE_CHECKING:
     from core.records import Record
@@ -41,6 +41,15 @@ class RaiseAlert(Command, frozen=True, kw_only=True):
     severity: str
     text: str
     at_s: float
+    mint: str = ""
+
+
+class AlertStood(Event, frozen=True, kw_only=True):
+    """From the notifier to `notifications`: this was raised and stands under /alerts, the first time or again."""
+
+    key: str
+    severity: str
+    text: str
     mint: str = ""
 
 

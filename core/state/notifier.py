@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.effects import Effects, Now
-from core.messages import AcknowledgeAlert, EntryAnswered, RaiseAlert
+from core.messages import AcknowledgeAlert, AlertStood, EntryAnswered, RaiseAlert
 
 KEPT = 500
 """The newest alerts; older ones are forgotten."""
@@ -78,6 +78,17 @@ def view(state: State) -> AlertsView:
         raised={severity: state.raised.get(severity, 0) for severity in SEVERITIES},
         unacknowledged=sum(not alert.acknowledged_by for alert in state.alerts),
     )
+
+
+def news(before: State, after: State) -> AlertStood | None:
+    """What a step raised, the first time or again; None when it raised nothing."""
+    counts = {alert.id: alert.count for alert in before.alerts}
+    raised = next((alert for alert in reversed(after.alerts) if counts.get(alert.id) != alert.count), None)
+    return None if raised is None else _stood(raised)
+
+
+def _stood(alert: Alert) -> AlertStood:
+    return AlertStood(key=alert.key, severity=alert.severity, text=alert.text, mint=alert.mint)
 
 
 def severity_of(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from prometheus_client.core import Metric
 
+from core.notify.outbox import NotificationsView
 from core.ports import Panel
 from core.state.notifier import SEVERITIES
 from core.types import EMERGENCIES, ExitReason, Role
@@ -48,6 +49,19 @@ def of_actors(panel: Panel) -> Iterator[Metric]:
     if alerts is not None:
         raised = {severity: alerts.raised.get(severity, 0) for severity in SEVERITIES}
         yield counters("alerts", "Alerts raised, by severity", "severity", raised)
+    notifications = panel.directory.snapshot("notifications")
+    view = notifications.view if notifications is not None else None
+    if isinstance(view, NotificationsView):
+        yield from _notifications(view)
+
+
+def _notifications(view: NotificationsView) -> Iterator[Metric]:
+    """By outcome, over all addresses; what is wrong with each stands under /actors/notifications."""
+    outcomes = ("sent", "failed", "repeated", "held_back", "lost")
+    counts = {one: float(sum(getattr(channel, one) for channel in view.channels)) for one in outcomes}
+    yield counters("notifications", "Messages to a person, by outcome; failed counts tries", "outcome", counts)
+    waiting = sum(channel.waiting for channel in view.channels)
+    yield gauge("notifications_waiting", "Messages to a person that wait to go out", waiting)
 
 
 def _feed(view: object) -> Iterator[Metric]:
