@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -13,6 +14,22 @@ import run
 from core.errors import Refused
 
 ENDS_S = 30
+Start = Callable[..., "Process"]
+
+
+@pytest.fixture
+def start(project: Path) -> Iterator[Start]:
+    """Starts processes, none of which outlives the test."""
+    started: list[Process] = []
+
+    def begin(*arguments: str) -> Process:
+        started.append(Process(project, *arguments))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.process.kill()
+        one.process.communicate()
 
 
 class Process:
@@ -37,9 +54,9 @@ class Process:
         return self.process.returncode
 
 
-def test_it_trades_saves_at_the_end_and_goes_on_from_there(project: Path, tmp_path: Path):
+def test_it_trades_saves_at_the_end_and_goes_on_from_there(start: Start, tmp_path: Path):
     state = str(tmp_path / "chain")
-    first = Process(project, "--market", "hot", "--state", state, "--switch", "loss_pct=5", "--sol-usd", "91")
+    first = start("--market", "hot", "--state", state, "--switch", "loss_pct=5", "--sol-usd", "91")
     assert first.said.startswith("localnet: JSON-RPC http://127.0.0.1:")
     slot = first.call("localnet_advance", 25)
     market = first.call("localnet_market")
@@ -47,7 +64,7 @@ def test_it_trades_saves_at_the_end_and_goes_on_from_there(project: Path, tmp_pa
     assert market["tally"]["traded"] > 5
     assert first.end() == 0
 
-    second = Process(project, "--state", state)
+    second = start("--state", state)
 
     assert isinstance(slot, int)
     going_on = second.call("getSlot", {"commitment": "processed"})
