@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actors.adapters import backup_file, journal_reading
 from actors.adapters.keys import private_file
-from actors.adapters.state_copy import JOURNAL, NAMES, SETTINGS
+from actors.adapters.state_copy import JOURNAL, NAMES, SETTINGS, TOKENS
 from actors.adapters.state_directory import StateDirectory
 from commands.keys import asked_passphrase
 from commands.options import settings_of
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     settings = settings_of(options, MICRO_STATE_DIR=options.state)
     file, place = Path(options.file), Path(settings.runtime.state_dir)
-    taken = sorted(name for name in NAMES if (place / name).exists())
+    taken = sorted(name for name in NAMES - TOKENS if (place / name).exists())
     if taken:
         raise Refused(
             f"{place} holds {', '.join(taken)} already; a restore overwrites nothing: move it away, or give --state DIR"
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     manifest, files = backup_file.opened(content, asked_passphrase(options.settings_file), str(file))
     if manifest.schema > SCHEMA_VERSION or not files.keys() <= NAMES or JOURNAL not in files:
         raise Refused(f"{file} was made by version {manifest.program}, which knows more than this; use that version")
+    files = {name: held for name, held in files.items() if not (name in TOKENS and (place / name).exists())}
     state = StateDirectory(place)
     state.lock()
     try:

@@ -27,6 +27,8 @@ PLAIN = (
 """Copied as they are, where they are there."""
 SETTINGS = "settings.env"
 """The settings file, under this name."""
+TOKENS = frozenset({"api-token", "api-token-read", "mention-secret"})
+"""Made anew, or mounted, wherever they are missing: a restore keeps those that it finds."""
 NAMES = frozenset({JOURNAL, PAPER, SETTINGS, *PLAIN})
 """All that a backup may hold and a restore may write."""
 TRIES = 20

@@ -74,8 +74,21 @@ def test_a_restore_overwrites_nothing(here: Here, state: Path, tmp_path: Path):
     done = here("restore", str(tmp_path / "b"), **PASSPHRASE)
 
     assert done.returncode == 2
-    assert "holds api-token, journal.db already; a restore overwrites nothing" in done.stderr
+    assert "holds journal.db already; a restore overwrites nothing" in done.stderr
     assert bodies(state) == before
+
+
+@pytest.mark.usefixtures("state")
+def test_tokens_that_are_there_stay_for_containers_are_given_theirs(here: Here, tmp_path: Path):
+    here("backup", "--out", str(tmp_path / "b"), **CHEAP, **PASSPHRASE)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "api-token").write_text("mounted\n")
+
+    done = here("restore", str(tmp_path / "b"), "--state", str(tmp_path / "new"), **PASSPHRASE)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "new" / "api-token").read_text() == "mounted\n"
+    assert (tmp_path / "new" / "journal.db").exists()
 
 
 @pytest.mark.usefixtures("state")
