@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     differs = warning(journal.books, source.chain, source.backend.status)
     house = House(settings, state, source, mode="paper", paced=True, journal=journal, strategy=strategy)
     served = servers(house, fresh, alone=options.role == EXECUTOR)
-    house.start((*served, *person.workers(reached, house)))
+    house.start((*served, *person.workers(reached, house, fresh)))
     gevent.spawn(backups.Schedule(house, options.settings_file).run)
     process.settle_down()
     report_start(house, differs, alone=options.role == EXECUTOR)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from core.chain.codec.keys import KEY_BYTES, key_bytes
 from core.errors import Refused
 from core.market.paper.landing import PaperRule
-from core.notify.rule import NotifyRule
+from core.notify.rule import NotifyRule, TelegramRule
 from core.rules.backup import BackupRule
 from core.rules.battlefield import BattlefieldRule
 from core.rules.breaker import BreakerRule
@@ -139,6 +139,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     doctor: DoctorRule = DoctorRule()
     strategy: StrategyRule = StrategyRule()
     notify: NotifyRule = NotifyRule()
+    telegram: TelegramRule = TelegramRule()
 
 
 LONG_DURATIONS: dict[str, tuple[str, ...]] = {
@@ -169,7 +170,8 @@ PASSPHRASE_NAMES = ("MICRO_PASSPHRASE_FILE", "MICRO_PASSPHRASE")
 """How the keystore's passphrase reaches the process: no settings, and never on the command line."""
 NOTIFY_NAMES = ("MICRO_NOTIFY_URLS_FILE", "MICRO_NOTIFY_URLS")
 """How the addresses of notifications do, which hold passwords: the file that holds them, or the environment."""
-SECRET_NAMES = (PASSPHRASE_NAMES, NOTIFY_NAMES)
+TELEGRAM_NAMES = ("MICRO_TELEGRAM_TOKEN_FILE", "MICRO_TELEGRAM_TOKEN")
+SECRET_NAMES = (PASSPHRASE_NAMES, NOTIFY_NAMES, TELEGRAM_NAMES)
 """Each a name for a file of mode 0600, and a name that holds the secret itself and is for the environment alone."""
 FILE_ONLY = ("MICRO_COLD_ADDRESS",)
 """Where money may leave to: only who may write the settings file decides it."""

@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     if view is None:
         house.services.market.hindrances[HINDRANCE] = "the chain could not be read at the start"
     served = servers(house, fresh, alone=options.role == EXECUTOR)
-    outside = (*served, *person.workers(reached, house))
+    outside = (*served, *person.workers(reached, house, fresh))
     return _alive(house, desk, asked, outside, options)
 
 

@@ -1,4 +1,4 @@
-"""Figures of notifications. All times are real time: they are about a person's phone."""
+"""Figures of notifications and of the Telegram commands. All times are real time: they are about a person's phone."""
 
 from msgspec import Struct
 
@@ -33,3 +33,24 @@ class NotifyRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for name in ("burst", "every_s", "queue_most", "attempts", "retry_first_s", "retry_most_s", "timeout_s"):
             if not getattr(self, name) > 0:
                 raise Refused(f"MICRO_NOTIFY_{name.upper()} must be above 0, not {getattr(self, name)}")
+
+
+class TelegramRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    chats: tuple[int, ...] = ()
+    """Chat ids that commands are taken from. Whoever may write in one of them may trade."""
+    url: str = "https://api.telegram.org"
+    """Where the Bot API is."""
+    poll_s: int = 25
+    """How long one question for news stays open."""
+    stale_s: float = 60.0
+    """An older message is not carried out: it waited while nobody listened."""
+    confirm_s: float = 60.0
+    """How long `panic` waits for its `confirm`."""
+    backoff_first_s: float = 1.0
+    """First wait after a failure; doubles."""
+    backoff_most_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("poll_s", "stale_s", "confirm_s", "backoff_first_s", "backoff_most_s"):
+            if not getattr(self, name) > 0:
+                raise Refused(f"MICRO_TELEGRAM_{name.upper()} must be above 0, not {getattr(self, name)}")

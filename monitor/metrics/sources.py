@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from prometheus_client.core import Metric
 
+from core.notify.chat import TelegramView
 from core.notify.outbox import NotificationsView
 from core.ports import Panel
 from core.state.notifier import SEVERITIES
@@ -53,6 +54,13 @@ def of_actors(panel: Panel) -> Iterator[Metric]:
     view = notifications.view if notifications is not None else None
     if isinstance(view, NotificationsView):
         yield from _notifications(view)
+    telegram = panel.directory.snapshot("telegram")
+    talked = telegram.view if telegram is not None else None
+    if isinstance(talked, TelegramView):
+        outcomes = ("done", "refused", "strangers", "stale")
+        counts = {one: float(getattr(talked, one)) for one in outcomes}
+        yield counters("telegram_messages", "Commands by Telegram, by what became of them", "outcome", counts)
+        yield counter("telegram_failures", "Calls of the Bot API that failed", talked.failures)
 
 
 def _notifications(view: NotificationsView) -> Iterator[Metric]:

@@ -2,7 +2,9 @@
 
 import hmac
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from hashlib import sha256
 from http import HTTPStatus
@@ -19,6 +21,7 @@ from monitor.web.problems import Problem
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 READING = frozenset({"GET", "HEAD"})
 BODY_BYTES = 65_536
+_acting: ContextVar[str] = ContextVar("acting", default="")
 
 
 class Scope(StrEnum):
@@ -116,9 +119,19 @@ def scope_of(tokens: Tokens, presented: str) -> Scope | None:
     return Scope.READ if reads else None
 
 
+@contextmanager
+def acting_as(name: str) -> Iterator[None]:
+    """What is changed meanwhile is changed by `name`, who did not come over HTTP."""
+    token = _acting.set(name)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
 def who() -> str:
     """Who asks, for the journal."""
-    return f"{g.get('scope', Scope.READ)} token from {request.remote_addr or 'unknown'}"
+    return _acting.get() or f"{g.get('scope', Scope.READ)} token from {request.remote_addr or 'unknown'}"
 
 
 def _digest(text: str) -> bytes:
