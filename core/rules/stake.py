@@ -83,8 +83,13 @@ def open_entries_lamports(books: "Books") -> int:
 
 def entry_share_lamports(rule: StakeRule, books: "Books", *, room: int) -> int:
     """One entry's part of lightning's capital, before what must stay behind. `room`: open positions at a time."""
-    total = free_lamports(books, Role.LIGHTNING) + open_entries_lamports(books)
-    return whole_part(_confirmed(books, Role.LIGHTNING, total), rule.share, among=room)
+    return _entry_share(rule, books, free_lamports(books, Role.LIGHTNING), room=room)
+
+
+def _entry_share(rule: StakeRule, books: "Books", free: int, *, room: int) -> int:
+    """`free`: lightning's, read once, because every candidate is priced every second."""
+    total = _confirmed(books, Role.LIGHTNING, free + open_entries_lamports(books))
+    return whole_part(total, rule.share, among=room)
 
 
 def entry_lamports(
@@ -93,9 +98,7 @@ def entry_lamports(
     """The stake of an entry: min(80 % of (lightning + cost of open entries) ÷ room, lightning − reserve), ≥ 0."""
     reserve = reserve_lamports(rule, books, Role.LIGHTNING, venue, token_2022=token_2022, fee_lamports=fee_lamports)
     free = free_lamports(books, Role.LIGHTNING)
-    total = _confirmed(books, Role.LIGHTNING, free + open_entries_lamports(books))
-    share = whole_part(total, rule.share, among=room)
-    return max(min(share, free - reserve), 0)
+    return max(min(_entry_share(rule, books, free, room=room), free - reserve), 0)
 
 
 def reentry_share_lamports(rule: StakeRule, operation: "Operation") -> int:
