@@ -7,7 +7,7 @@ MOST_THOUSAND_TURNS = {
     "tell and handle": 0.07,
     "ask": 0.75,
     "tell and handle in total order": 0.45,
-    "restart, to the first answer": 8.0,
+    "restart, to the first answer": 12.0,
     "life of a watcher": 9.0,
 }
 
