@@ -17,10 +17,11 @@ from monitor.page import Page
 from monitor.topics import TOPICS
 from monitor.views import health
 from monitor.views.operations import Shown
+from monitor.views.plain import encoded
 from monitor.web import changes, mentions, query, webhook
 from monitor.web.access import Door, is_loopback
 from monitor.web.events import Streams
-from monitor.web.shell import answer, bare
+from monitor.web.shell import answer, bare, written
 
 Reader = Callable[..., Shown]
 
@@ -73,8 +74,7 @@ def _readings(app: Flask, desk: Desk, described: Shown) -> None:
 
     def read(path: str, reader: Reader) -> None:
         def view(**names: object) -> Response:
-            with desk.lane.turn():
-                return answer(reader(desk, **names))
+            return _made(desk, lambda: reader(desk, **names))
 
         app.add_url_rule(path, f"read {path}", view, methods=["GET"])
 
@@ -137,5 +137,9 @@ def _status(desk: Desk, page: Page) -> Response:
     wanted = request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json")
     if wanted == "text/html":
         return page.answer()
-    with desk.lane.turn():
-        return answer(reading.status(desk))
+    return _made(desk, lambda: reading.status(desk))
+
+
+def _made(desk: Desk, reader: Callable[[], Shown]) -> Response:
+    """The answer to this request, made in its turn."""
+    return written(desk.lane.answer(request.full_path, lambda: encoded(reader())))

@@ -11,7 +11,6 @@ import re
 import socket
 from http import HTTPStatus
 from io import BytesIO
-from time import monotonic
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -22,16 +21,17 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 from msgspec import Struct
 from typing_extensions import override
 
+from actors.adapters.http_turns import CHANGING, READING, Turns
 from actors.adapters.listener import listening
 
 log = logging.getLogger(__name__)
 
 CHUNK = 16_384
+PART = 65_536
+"""The most that is sent in one turn: it is copied, and on this machine received, while everybody waits."""
 LINE_BYTES = 8_192
 """The most that gevent reads of a request's first line."""
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-BURST = 8
-"""Requests that need not wait for each other after a while without any: a page with its files."""
 LINGER_S = 2.0
 LINGER_BYTES = 1 << 24
 
@@ -49,8 +49,10 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Between two requests on one connection."""
     write_s: float = 20.0
     """For each part of the answer to be taken."""
-    requests_per_s: float = 400.0
-    """Handed on in a second, over all clients, readings and changes apart; more wait for their turn."""
+    rest_s: float = 0.0005
+    """Between two pieces of work for clients, at least; see `Turns`."""
+    rest_times: float = 3.0
+    """A rest in times of what the piece of work took: three leave clients a quarter of the hub."""
 
 
 class Rejected(ValueError):
@@ -74,6 +76,7 @@ class Handler(WSGIHandler):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(server.limits.write_s)
         self._deadline: gevent.Timeout | None = None
+        self._kind = READING
         super().__init__(sock, address, server)
 
     @override
@@ -82,6 +85,8 @@ class Handler(WSGIHandler):
             return None
         self._deadline = gevent.Timeout.start_new(self.server.limits.request_s)
         try:
+            self._kind = CHANGING if self.rfile.peek(1).startswith(b"POST") else READING
+            self.server.turns.take(self._kind)
             return super().handle_one_request()
         except gevent.Timeout as expired:
             if expired is not self._deadline:
@@ -137,8 +142,16 @@ class Handler(WSGIHandler):
         if self._deadline is not None:
             self._deadline.close()
         self.server.requests += 1
-        self.server.wait_for_turn(changes=self.command == "POST")
+        # The one of the beginning is over if the rest of the request was waited for.
+        self.server.turns.take(self._kind)
         super().handle_one_response()
+
+    def _sendall(self, data: bytes) -> None:
+        for start in range(0, len(data), PART):
+            if start:
+                gevent.sleep(0)  # ends the turn
+            self.server.turns.take(self._kind)
+            super()._sendall(data[start : start + PART])  # type: ignore[misc]  # its stubs leave it out
 
     @override
     def handle_error(self, t: Any, v: Any, tb: Any) -> None:
@@ -205,7 +218,7 @@ class Server(WSGIServer):
     def __init__(self, listener: socket.socket, application: WSGIApplication, limits: Limits) -> None:
         self.limits = limits
         self.requests = self.rejected = self.open = 0
-        self.due_s = {False: 0.0, True: 0.0}
+        self.turns = Turns(limits.rest_s, limits.rest_times)
         # The pool is larger than the limit, so that who comes too many is told so.
         super().__init__(
             listener,
@@ -216,13 +229,6 @@ class Server(WSGIServer):
             # Given, or the server would ask DNS for its own name.
             environ={"SERVER_NAME": str(listener.getsockname()[0])},
         )
-
-    def wait_for_turn(self, *, changes: bool) -> None:
-        """Sleep until this request is due: a flood must leave time for who trades. Changes wait for changes alone."""
-        now_s, gap_s = monotonic(), 1.0 / self.limits.requests_per_s
-        self.due_s[changes] = due_s = max(self.due_s[changes] + gap_s, now_s - BURST * gap_s)
-        if due_s > now_s:
-            gevent.sleep(due_s - now_s)
 
     @override
     def handle(self, sock: Any, address: Any) -> None:
@@ -260,6 +266,7 @@ class HttpServer:
         """Close the listener, give answers under way `grace_s`, then close their connections."""
         if self._server is not None:
             self._server.stop(timeout=grace_s)
+            self._server.turns.close()
 
     @property
     def port(self) -> int:

@@ -8,18 +8,20 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 DEPTH: Final = 8
 ITEMS: Final = 200
 TEXT: Final = 2_000
 TIMES: Final = ("at_s", "until_s", "deadline_s", "expires_s")
+TIME_ENDS: Final = tuple(f"_{time}" for time in TIMES)
 EPOCH_FROM_S: Final = 100_000_000.0
 """A smaller number in such a field counts from something else (a schedule's `at_s` counts from the first fill)."""
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -29,25 +31,33 @@ BEYOND_ASCII: Final = re.compile(r"[^\x20-\x7e]")
 
 def plain(value: object, *, items: int = ITEMS, depth: int = DEPTH) -> object:
     """`value` as dicts, lists, text, numbers, booleans, None. Never raises, whatever a machine shows."""
-    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
+    # A list of all actors is a hundred thousand values: what most of them are comes first, by the exact type.
+    if value is None or type(value) is int or type(value) is bool:
         return value
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, float):
+    if type(value) is float:
         return value if math.isfinite(value) else None
-    if isinstance(value, str):
+    if type(value) is str:
         return visible(value)
+    if not isinstance(value, (Struct, Mapping, set, frozenset, list, tuple)):
+        return _odd(value)
     if depth == 0:
         return "…"
     if isinstance(value, Struct):
-        return _fields({name: getattr(value, name) for name in value.__struct_fields__}, items, depth)
+        return _fields([(name, getattr(value, name[0])) for name in _names(type(value))], items, depth)
     if isinstance(value, Mapping):
-        return _fields({text_of(key): item for key, item in value.items()}, items, depth)
-    if isinstance(value, set | frozenset):
-        return _items(sorted(value, key=text_of), items, depth)
-    if isinstance(value, list | tuple):
-        return _items(value, items, depth)
-    return visible(repr(value))
+        return _fields([(_name(text_of(key)), item) for key, item in value.items()], items, depth)
+    return _items(sorted(value, key=text_of) if isinstance(value, set | frozenset) else value, items, depth)
+
+
+def _odd(value: object) -> object:
+    """What is of a plain type only by inheritance, and anything else."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, float):
+        return plain(float(value))
+    if isinstance(value, int):
+        return int(value)
+    return visible(str(value) if isinstance(value, str) else repr(value))
 
 
 def iso(at_s: float | None) -> str | None:
@@ -75,8 +85,18 @@ def escaped(text: str) -> str:
 
 
 def encoded(shown: Mapping[str, object]) -> bytes:
-    """JSON in one line of harmless text."""
-    return escaped(msgspec.json.encode(shown, enc_hook=repr).decode()).encode()
+    """JSON in one line of harmless text. A field that is `Raw` came from here already and stands as it is."""
+    if any(type(value) is Raw for value in shown.values()):
+        return b"{%s}" % b",".join(b"%s:%s" % (_json(name), _json(value)) for name, value in shown.items())
+    return _json(shown)
+
+
+def _json(value: object) -> bytes:
+    if type(value) is Raw:
+        return bytes(value)
+    data = msgspec.json.encode(value, enc_hook=repr)
+    # JSON has controls only as escapes; of ASCII that leaves one invisible character.
+    return data if data.isascii() and b"\x7f" not in data else escaped(data.decode()).encode()
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -90,18 +110,31 @@ def text_of(key: object) -> str:
 
 def is_time(name: str) -> bool:
     """Whether a field of this name holds a moment rather than a duration."""
-    return name in TIMES or name.endswith(tuple(f"_{time}" for time in TIMES))
+    return name in TIMES or name.endswith(TIME_ENDS)
 
 
-def _fields(fields: Mapping[str, object], items: int, depth: int) -> dict[str, object]:
+Name = tuple[str, str, str]
+"""Of a field: its own name, the one it is shown under, and the one of its moment, empty where it holds none."""
+
+
+@lru_cache(maxsize=1_024)
+def _names(kind: type[Struct]) -> tuple[Name, ...]:
+    return tuple(map(_name, kind.__struct_fields__))
+
+
+def _name(name: str) -> Name:
+    return name, visible(name), visible(name.removesuffix("_s")) if is_time(name) else ""
+
+
+def _fields(fields: Sequence[tuple[Name, object]], items: int, depth: int) -> dict[str, object]:
     shown: dict[str, object] = {}
-    for name, value in fields.items():
+    for (_, name, moment), value in fields:
         if len(shown) >= items:
             shown["…"] = f"{len(fields) - items} more"
             break
-        shown[visible(name)] = plain(value, items=items, depth=depth - 1)
-        if is_time(name) and (value is None or (isinstance(value, int | float) and not 0 < value < EPOCH_FROM_S)):
-            shown[visible(name.removesuffix("_s"))] = iso(value)
+        shown[name] = plain(value, items=items, depth=depth - 1)
+        if moment and (value is None or (isinstance(value, int | float) and not 0 < value < EPOCH_FROM_S)):
+            shown[moment] = iso(value)
     return shown
 
 

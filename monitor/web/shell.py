@@ -44,10 +44,16 @@ def bare(keeper: Keeper, door: Door, *, pages: bool) -> Flask:
 
 def answer(shown: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
     """JSON."""
-    return Response(encoded(shown), status=status.value, content_type="application/json")
+    return written(encoded(shown), status)
+
+
+def written(data: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """JSON that is bytes already."""
+    return Response(data, status=status.value, content_type="application/json")
 
 
 def _secured(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    given = {name.lower() for name, _ in headers}
+    headers.extend((name, value) for name, value in HEADERS.items() if name.lower() not in given)
     return response

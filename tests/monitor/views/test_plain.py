@@ -5,11 +5,11 @@ from enum import StrEnum
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from core.rules.verdict import Verdict
 from core.types import Role
-from monitor.views.plain import HIDDEN, escaped, iso, plain, visible
+from monitor.views.plain import HIDDEN, encoded, escaped, iso, plain, visible
 
 
 class Colour(StrEnum):
@@ -76,6 +76,20 @@ def test_no_time_and_a_time_that_cannot_be_written_are_none():
     assert iso(1e30) is None
     assert iso(float("nan")) is None
     assert iso(1_767_225_600) == "2026-01-01T00:00:00Z"
+
+
+def test_what_was_encoded_before_stands_as_it_is_in_a_document():
+    inner = encoded({"symbol": "z\u0142\x7f\u202e"})
+
+    assert inner == '{"symbol":"zł\\u007f\\u202e"}'.encode()
+    assert encoded({"items": Raw(b"[%s]" % inner), "next": None}) == b'{"items":[%s],"next":null}' % inner
+
+
+def test_what_is_plain_by_inheritance_alone_is_shown_as_what_it_is():
+    class Odd(int):
+        pass
+
+    assert plain([Odd(3), Role.LIGHTNING, float("nan")], depth=1) == [3, "lightning", None]
 
 
 @given(st.recursive(st.text(), lambda inner: st.lists(inner, max_size=4), max_leaves=8))
