@@ -115,9 +115,10 @@ class MachineActor(Actor[M], Generic[M, S]):
         match effect:
             case Tell(to, message):
                 return self._told(to, message)
-            case Route(message):
-                self._offered(f"watcher.{message.mint}", message)
-                self._offered(f"position.{message.mint}", message)
+            case Route(messages):
+                for message in messages:
+                    self._offered(f"watcher.{message.mint}", message)
+                    self._offered(f"position.{message.mint}", message)
             case Offer(to, message):
                 return self._offered(to, message)
             case After(key, delay_s, message):

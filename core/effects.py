@@ -23,37 +23,37 @@ if TYPE_CHECKING:
     from core.settings import Settings
 
 
-class Tell(Struct, frozen=True, array_like=True):
+class Tell(Struct, frozen=True, array_like=True, gc=False):
     """Send `message` to the actor with the name `to`."""
 
     to: str
     message: Message
 
 
-class Offer(Struct, frozen=True, array_like=True):
+class Offer(Struct, frozen=True, array_like=True, gc=False):
     """Send `message` to `to` if such an actor is alive or starting; if not, nothing happens and nothing is counted."""
 
     to: str
     message: Message
 
 
-class Route(Struct, frozen=True, array_like=True):
-    """Offer a token's market data to whoever follows the token: its watcher, then its position.
+class Route(Struct, frozen=True, array_like=True, gc=False):
+    """Offer market data, in order, each message to whoever follows its token: the watcher, then the position.
 
-    One effect and not two offers, because nearly every effect of a busy market is this one.
+    One effect for all that comes at once: a busy market is nearly nothing else.
     """
 
-    message: MarketData
+    messages: tuple[MarketData, ...]
 
 
-class Write(Struct, frozen=True, array_like=True):
+class Write(Struct, frozen=True, array_like=True, gc=False):
     """Append to the journal; the books include it before the next effect is performed."""
 
     record: Record
     durable: bool = False
 
 
-class After(Struct, frozen=True, array_like=True):
+class After(Struct, frozen=True, array_like=True, gc=False):
     """Tell oneself `message` in `delay_s` of market time. The same key again replaces the earlier timer."""
 
     key: str
@@ -61,13 +61,13 @@ class After(Struct, frozen=True, array_like=True):
     message: Message
 
 
-class Cancel(Struct, frozen=True, array_like=True):
+class Cancel(Struct, frozen=True, array_like=True, gc=False):
     """Forget the timer with this key, if there is one."""
 
     key: str
 
 
-class StartChild(Struct, frozen=True, array_like=True):
+class StartChild(Struct, frozen=True, array_like=True, gc=False):
     """Start the child `name` under `supervisor`; messages told to `name` from now on wait for it."""
 
     supervisor: str

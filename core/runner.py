@@ -42,7 +42,6 @@ class Live(Struct):
     name: str
     armed: dict[str, int] = field(default_factory=dict)
     """By key, the sequence of the timer that holds."""
-    has_ended: bool = False
 
 
 FOLLOWERS = ("watcher", "position")
@@ -76,10 +75,7 @@ class Runner:
         self._starting: set[str] = set()
         self._followers: dict[str, tuple[Live, ...]] = {}
         """By mint, its watcher and its position, those that are there."""
-        self._waited_for: dict[str, int] = {}
-        """By mint, how many of its followers are starting."""
-        self._queue: deque[tuple[Live | str, Message] | StartChild] = deque()
-        """A machine that lives already stands in it itself: its name need not be looked up again."""
+        self._queue: deque[tuple[str, Message] | Route | StartChild] = deque()
         self._timers: list[tuple[float, int, str, str, Message]] = []
         self._sequence = itertools.count()
         self.handled = 0
@@ -131,21 +127,33 @@ class Runner:
     def drain(self) -> None:
         """Deliver until nothing is queued."""
         queue, live, now = self._queue, self._live, self.now
-        handled = 0
         while queue:
             item = queue.popleft()
-            if isinstance(item, StartChild):
+            if isinstance(item, Route):
+                self._deliver(item.messages)
+            elif isinstance(item, StartChild):
                 self._begin_child(item)
-                continue
-            to, message = item
-            one = to if isinstance(to, Live) else live.get(to)
-            if one is None or one.has_ended:
-                self.dead_letters += 1
-                continue
-            handled += 1
-            one.state, effects = one.step(one.state, message, now)
-            if effects:
-                self._perform(one.name, effects)
+            else:
+                name, message = item
+                one = live.get(name)
+                if one is None:
+                    self.dead_letters += 1
+                    continue
+                self.handled += 1
+                one.state, effects = one.step(one.state, message, now)
+                if effects:
+                    self._perform(name, effects)
+
+    def _deliver(self, messages: tuple[MarketData, ...]) -> None:
+        """Each message to its token's followers. One that starts stands before these messages in the queue."""
+        followers, now = self._followers, self.now
+        handled = 0
+        for message in messages:
+            for one in followers.get(message.mint, ()):
+                handled += 1
+                one.state, effects = one.step(one.state, message, now)
+                if effects:
+                    self._perform(one.name, effects)
         self.handled += handled
 
     def append(self, record: AnyRecord) -> None:
@@ -155,7 +163,6 @@ class Runner:
 
     def _begin_child(self, child: StartChild) -> None:
         self._starting.discard(child.name)
-        self._note_start(child.name, -1)
         if child.name not in self._live:
             self.start(child.name, self._nursery(child.name, child.first))
 
@@ -173,16 +180,7 @@ class Runner:
     def _do(self, name: str, effects: Effects) -> list[Undelivered]:
         returned: list[Undelivered] = []
         live, queue = self._live, self._queue
-        followers, waited_for = self._followers, self._waited_for
         for effect in effects:
-            if isinstance(effect, Route):  # nearly all of them: one for each message of the market
-                message = effect.message
-                if message.mint in waited_for:
-                    self._route_by_name(message)
-                else:
-                    for one in followers.get(message.mint, ()):
-                        queue.append((one, message))
-                continue
             match effect:
                 case Tell():
                     if self._there(effect.to):
@@ -202,20 +200,13 @@ class Runner:
                 case Write():
                     self.append(effect.record)  # type: ignore[arg-type]  # every record struct is one of the union
                 case StartChild():
-                    if effect.name not in self._starting:
-                        self._starting.add(effect.name)
-                        self._note_start(effect.name, 1)
+                    self._starting.add(effect.name)
+                    queue.append(effect)
+                case Route():
                     queue.append(effect)
                 case Finish():
                     self._end(name)
         return returned
-
-    def _route_by_name(self, message: MarketData) -> None:
-        """A follower that is starting has no machine yet: what comes meanwhile waits under its name."""
-        for kind in FOLLOWERS:
-            name = f"{kind}.{message.mint}"
-            if self._there(name):
-                self._queue.append((name, message))
 
     def _note_follower(self, name: str) -> None:
         """Look anew who follows the token of this name, if it is a token's."""
@@ -229,16 +220,6 @@ class Runner:
         else:
             self._followers.pop(mint, None)
 
-    def _note_start(self, name: str, change: int) -> None:
-        """One more, or one less, follower of its token is starting."""
-        kind, _, mint = name.partition(".")
-        if kind in FOLLOWERS:
-            left = self._waited_for.get(mint, 0) + change
-            if left > 0:
-                self._waited_for[mint] = left
-            else:
-                self._waited_for.pop(mint, None)
-
     def _arm(self, name: str, timer: After) -> None:
         one = self._live.get(name)
         if one is None:
@@ -247,7 +228,5 @@ class Runner:
         heapq.heappush(self._timers, (self.now.at_s + timer.delay_s, sequence, name, timer.key, timer.message))
 
     def _end(self, name: str) -> None:
-        one = self._live.pop(name, None)
-        if one is not None:
-            one.has_ended = True
+        if self._live.pop(name, None) is not None:
             self._note_follower(name)

@@ -3,7 +3,7 @@
 Order within a batch: what the market is now, our own landings, the market's messages as they came.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from msgspec import Struct, field
@@ -67,10 +67,19 @@ def _bring(state: State, batch: FeedBatch, now: Now) -> tuple[State, Effects]:
     _note_gap(state, batch)
     if batch.landings:
         effects.append(Tell("venue", batch))
-    for transfer in batch.funded:
-        _fund(state, transfer, now, effects)
-    for message in market_messages(state, batch) if batch.transactions else batch.market:
-        _route(state, message, now, effects)
+    messages = market_messages(state, batch)
+    state.events += len(messages)
+    if state.gap_at_s is not None:
+        messages = [_after_gap(state, message) for message in messages]
+    waiting = [message for transfer in batch.funded for message in _fundings(state, transfer, now)]
+    for message in messages:
+        if isinstance(message, Launched):
+            _route(state, waiting, effects)
+            waiting = []
+            _begin_token(state, message, now, effects)
+        else:
+            waiting.append(message)
+    _route(state, waiting, effects)
     if state.young.due:
         _refold(state, effects)
     return state, tuple(effects)
@@ -85,13 +94,16 @@ def _refold(state: State, effects: list[Effect]) -> None:
         effects += [Offer(name, message) for message in token.messages]
 
 
-def market_messages(state: State, batch: FeedBatch) -> Iterable[MarketData]:
+def market_messages(state: State, batch: FeedBatch) -> Sequence[MarketData]:
     """The batch's messages in order: recorded ones as they are, transactions through the decoder and the tape."""
-    yield from batch.market
+    if not batch.transactions:
+        return batch.market
+    messages: list[MarketData] = list(batch.market)
     for transaction in batch.transactions:
         events = state.decoder.decode_logs(transaction.logs, transaction.err)
         if events:
-            yield from state.tape.take(events, slot=transaction.slot, at_s=batch.at_s, signature=transaction.signature)
+            messages += state.tape.take(events, slot=transaction.slot, at_s=batch.at_s, signature=transaction.signature)
+    return messages
 
 
 def _note_gap(state: State, batch: FeedBatch) -> None:
@@ -109,25 +121,22 @@ def _after_gap(state: State, message: MarketData) -> MarketData:
     return message if isinstance(message, Launched) else replace(message, skipped=message.skipped + 1)
 
 
-def _fund(state: State, transfer: Funded, now: Now, effects: list[Effect]) -> None:
+def _fundings(state: State, transfer: Funded, now: Now) -> Iterator[MarketData]:
     """Whoever follows a token of this creator hears whom it gave lamports to."""
     for mint in creators.tokens_of(state.creators, transfer.source, now.books):
-        message = InsiderFunded(
+        yield InsiderFunded(
             mint=mint, at_s=transfer.at_s, slot=transfer.slot, wallet=transfer.wallet, lamports=transfer.lamports
         )
-        young.seen(state.young, message)
-        effects.append(Route(message))
 
 
-def _route(state: State, message: MarketData, now: Now, effects: list[Effect]) -> None:
-    state.events += 1
-    if state.gap_at_s is not None:
-        message = _after_gap(state, message)
-    if isinstance(message, Launched):
-        state.launches += 1
-        creators.launched(state.creators, message)
-        young.launched(state.young, message, age_max_s=now.settings.entry.column.age_max_s)
-        effects.append(StartChild("market", f"watcher.{message.mint}", message))
-        return
-    young.seen(state.young, message)
-    effects.append(Route(message))
+def _begin_token(state: State, message: Launched, now: Now, effects: list[Effect]) -> None:
+    state.launches += 1
+    creators.launched(state.creators, message)
+    young.launched(state.young, message, age_max_s=now.settings.entry.column.age_max_s)
+    effects.append(StartChild("market", f"watcher.{message.mint}", message))
+
+
+def _route(state: State, messages: list[MarketData], effects: list[Effect]) -> None:
+    if messages:
+        young.seen(state.young, messages)
+        effects.append(Route(tuple(messages)))

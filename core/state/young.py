@@ -1,6 +1,6 @@
 """What the feed remembers of young tokens, so that watchers that were lost can be folded again from the first trade."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -36,15 +36,17 @@ def launched(young: Young, message: Launched, *, age_max_s: float) -> None:
     young.tokens[message.mint] = Token(message)
 
 
-def seen(young: Young, message: MarketData) -> None:
-    """Keep what a watcher of this token would have been told."""
-    token = young.tokens.get(message.mint)
-    if token is None:
-        return
-    if len(token.messages) < MESSAGES_KEPT:
-        token.messages.append(message)
-    else:
-        token.is_cut = True
+def seen(young: Young, messages: Iterable[MarketData]) -> None:
+    """Keep what the watchers of these tokens would have been told."""
+    find = young.tokens.get
+    for message in messages:
+        token = find(message.mint)
+        if token is None:
+            continue
+        if len(token.messages) < MESSAGES_KEPT:
+            token.messages.append(message)
+        else:
+            token.is_cut = True
 
 
 def lost(young: Young) -> None:

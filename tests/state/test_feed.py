@@ -11,6 +11,7 @@ from core.messages import (
     Funded,
     InsiderFunded,
     Launched,
+    MarketData,
     RefoldWatchers,
     Reserves,
     Settlement,
@@ -49,10 +50,14 @@ class Feed:
         return effects
 
 
+def routed(effects: Effects) -> list[MarketData]:
+    return [message for effect in effects if isinstance(effect, Route) for message in effect.messages]
+
+
 def test_a_launch_starts_a_watcher_and_trades_go_to_whoever_follows_the_token() -> None:
     assert Feed().brings(launched("A"), traded("A")) == (
         StartChild("market", "watcher.A", launched("A")),
-        Route(traded("A")),
+        Route((traded("A"),)),
     )
 
 
@@ -67,7 +72,7 @@ def test_after_a_gap_the_first_message_of_each_older_token_says_that_something_w
     one = Feed()
     one.brings(launched("A"))
     effects = one.brings(traded("A"), traded("A"), launched("B"), traded("B"), gap=True)
-    skipped = [effect.message.skipped for effect in effects if isinstance(effect, Route)]
+    skipped = [message.skipped for message in routed(effects)]
     assert skipped == [1, 0, 0]
 
 
@@ -127,11 +132,11 @@ def funded(source: str, wallet: str, at_s: float = 1.0) -> Funded:
 def test_a_transfer_of_a_creator_is_told_to_whoever_follows_one_of_its_tokens() -> None:
     one = Feed()
     one.brings(launched("A"), launched("B"))
-    told = list(one.brings(funded=(funded("C", "W"), funded("Other", "W"))))
+    told = one.brings(funded=(funded("C", "W"), funded("Other", "W")))
     message = InsiderFunded(mint="A", at_s=1.0, slot=2, wallet="W", lamports=5)
 
-    assert told[0] == Route(message)
-    assert [effect.message.mint for effect in told if isinstance(effect, Route)] == ["A", "B"]
+    assert routed(told)[0] == message
+    assert [message.mint for message in routed(told)] == ["A", "B"]
 
 
 def test_a_transfer_comes_before_the_trades_of_its_batch() -> None:
@@ -139,7 +144,7 @@ def test_a_transfer_comes_before_the_trades_of_its_batch() -> None:
     one.brings(launched("A"))
     effects = one.brings(traded("A"), funded=(funded("C", "W"),))
 
-    assert [type(effect.message) for effect in effects if isinstance(effect, Route)] == [InsiderFunded, Traded]
+    assert [type(message) for message in routed(effects)] == [InsiderFunded, Traded]
 
 
 def test_creators_of_tokens_that_nobody_can_hold_any_more_are_forgotten() -> None:
@@ -156,7 +161,7 @@ def test_a_token_that_we_hold_is_known_by_its_creator_though_its_launch_was_befo
     one.now.books = Books(operations={"op1": held})
     effects = one.brings(funded=(funded("C", "W"),))
 
-    assert [effect.message.mint for effect in effects if isinstance(effect, Route)] == ["A"]
+    assert [message.mint for message in routed(effects)] == ["A"]
 
 
 def test_the_feed_is_heard_when_a_batch_comes_not_when_its_block_was_made() -> None:

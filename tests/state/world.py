@@ -257,9 +257,10 @@ class World:
         match effect:
             case Tell() | Offer():
                 self._send(name, effect)
-            case Route(message):
-                for follower in (f"watcher.{message.mint}", f"position.{message.mint}"):
-                    self._send(name, Offer(follower, message))
+            case Route(messages):
+                for message in messages:
+                    for follower in (f"watcher.{message.mint}", f"position.{message.mint}"):
+                        self._send(name, Offer(follower, message))
             case Write():
                 self.write(effect.record, durable=effect.durable)  # type: ignore[arg-type]  # one of the union
             case After():

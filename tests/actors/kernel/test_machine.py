@@ -244,11 +244,12 @@ def test_market_data_is_offered_to_the_watcher_and_then_to_the_position_of_its_t
     system, _, _ = machine
     offered: list[tuple[str, object]] = []
     monkeypatch.setattr(system.directory, "offer", lambda name, message: offered.append((name, message)))
-    message = Graduated(mint="M", at_s=1.0, slot=1)
+    messages = (Graduated(mint="M", at_s=1.0, slot=1), Graduated(mint="N", at_s=1.0, slot=1))
 
-    perform(system, Route(message))
+    perform(system, Route(messages))
 
-    assert offered == [("watcher.M", message), ("position.M", message)]
+    followers = ("watcher.M", "position.M", "watcher.N", "position.N")
+    assert offered == list(zip(followers, (messages[0], messages[0], messages[1], messages[1]), strict=True))
 
 
 def test_a_query_is_answered_and_an_unknown_one_refused(machine):
