@@ -247,10 +247,15 @@ class Books(Struct, frozen=True, kw_only=True):
 
     def operation_of(self, mint: str) -> Operation | None:
         """The open operation in this token, if there is one."""
-        return next((op for op in self.operations.values() if op.mint == mint), None)
+        for operation in self.operations.values():
+            if operation.mint == mint:
+                return operation
+        return None
 
     def open_entries(self) -> int:
         """Open operations plus entries on their way: what takes room."""
+        if not self.orders:
+            return len(self.operations)
         pending = {o.order.mint for o in self.orders.values() if o.order.purpose is Purpose.ENTRY}
         return len(self.operations) + len(pending)
 

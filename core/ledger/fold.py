@@ -14,6 +14,8 @@ from core.ledger.treasury import finish_rotation, note_transfer, settle_operatio
 from core.records import (
     AnyRecord,
     BreakerSet,
+    CandidateFollowed,
+    CandidateJudged,
     CapitalOpened,
     ColdAddressConfirmed,
     CommandmentViolated,
@@ -60,13 +62,18 @@ def fold(entries: Iterable[Entry], books: Books | None = None) -> Books:
 def apply(books: Books, record: AnyRecord) -> Books:
     """The books after one more record. Raises NeedsReconcile when the record does not balance or fit."""
     books = _at(books, record.at_s)
+    # What is judged and followed of tokens is nearly every record, and nothing that the books remember.
+    return books if isinstance(record, CandidateJudged | CandidateFollowed) else _changed(books, record)
+
+
+def _changed(books: Books, record: AnyRecord) -> Books:
     match record:
         case CapitalOpened():
             return _open_capital(books, record)
         case RunStarted():
             return replace(books, runs=books.runs + 1, militia_rule=record.militia)
         case EntryDecided():
-            return _admit(books, record) if record.admitted else books
+            return _admit(books, record)
         case OrderIntended():
             return _intend(books, record)
         case OrderSigned():
@@ -90,8 +97,7 @@ def apply(books: Books, record: AnyRecord) -> Books:
         case CommandmentViolated():
             return _violate(books, record)
         case RiskLimitReached():
-            daily = record.limit == DAILY_LOSS
-            return replace(books, loss_day=books.day) if daily else replace(books, drawdown_halted=True)
+            return _reach(books, record)
         case RotationStarted() | RotationFinished():
             return _rotate(books, record)
         case InsiderSeen():
@@ -145,6 +151,8 @@ def _open_capital(books: Books, record: CapitalOpened) -> Books:
 
 
 def _admit(books: Books, record: EntryDecided) -> Books:
+    if not record.admitted:
+        return books
     newest = list(books.admitted.items())[1 - ADMITTED_KEPT :]
     admission = Admission(mint=record.mint, at_s=record.at_s)
     admitted = dict(newest) | {record.order_id: admission}
@@ -228,6 +236,11 @@ def _violate(books: Books, record: CommandmentViolated) -> Books:
     if operation is None or record.commandment != LIFE_LIMIT:
         return books
     return replace(books, operations=books.operations | {operation.id: replace(operation, violated=True)})
+
+
+def _reach(books: Books, record: RiskLimitReached) -> Books:
+    daily = record.limit == DAILY_LOSS
+    return replace(books, loss_day=books.day) if daily else replace(books, drawdown_halted=True)
 
 
 def _rotate(books: Books, record: RotationStarted | RotationFinished) -> Books:

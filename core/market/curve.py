@@ -16,7 +16,7 @@ START_VIRTUAL_BASE_UNITS = 1_073_000_000 * UNITS_PER_TOKEN
 START_REAL_BASE_UNITS = 793_100_000 * UNITS_PER_TOKEN
 
 
-class Curve(Struct, frozen=True):
+class Curve(Struct, frozen=True, gc=False):
     """Reserves of one curve: quote in lamports, base in token units.
 
     `real_base` is what can still be bought; `real_quote` is what sellers could take out, the curve's liquidity.

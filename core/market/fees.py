@@ -19,7 +19,7 @@ from core.types import LAMPORTS_PER_SOL
 BPS = 10_000
 
 
-class FeeRates(Struct, frozen=True, kw_only=True):
+class FeeRates(Struct, frozen=True, kw_only=True, gc=False):
     """Rates of one trade in basis points; `buyback_bps` is a share of the protocol fee, not of the amount."""
 
     protocol_bps: int
@@ -34,7 +34,7 @@ class FeeRates(Struct, frozen=True, kw_only=True):
         return self.protocol_bps + self.creator_bps + self.lp_bps + self.cashback_bps
 
 
-class Fees(Struct, frozen=True, kw_only=True):
+class Fees(Struct, frozen=True, kw_only=True, gc=False):
     """Lamports by receiver, disjoint: `protocol_lamports` is what is left of the protocol fee after the buyback."""
 
     protocol_lamports: int = 0
@@ -75,8 +75,11 @@ class FeeSchedule(Struct, frozen=True):
 
 def rates_at(schedule: FeeSchedule, market_cap_lamports: int) -> FeeRates:
     """The rates of the highest tier whose threshold is reached."""
-    index = bisect_right(schedule.tiers, market_cap_lamports, key=lambda tier: tier.market_cap_from_lamports)
-    return schedule.tiers[max(index - 1, 0)].rates
+    tiers = schedule.tiers
+    if len(tiers) == 1:
+        return tiers[0].rates
+    index = bisect_right(tiers, market_cap_lamports, key=lambda tier: tier.market_cap_from_lamports)
+    return tiers[max(index - 1, 0)].rates
 
 
 def fee_on(amount: int, bps: int) -> int:
@@ -86,14 +89,15 @@ def fee_on(amount: int, bps: int) -> int:
 
 def fees_on(amount: int, rates: FeeRates) -> Fees:
     """All fees of a trade that moves `amount` lamports into or out of the reserves."""
-    charged = fee_on(amount, rates.protocol_bps)
+    # `fee_on` four times, without the calls: every quote comes through here.
+    charged = -(-amount * rates.protocol_bps // BPS)
     buyback = charged * rates.buyback_bps // BPS
     return Fees(
         protocol_lamports=charged - buyback,
         buyback_lamports=buyback,
-        creator_lamports=fee_on(amount, rates.creator_bps),
-        lp_lamports=fee_on(amount, rates.lp_bps),
-        cashback_lamports=fee_on(amount, rates.cashback_bps),
+        creator_lamports=-(-amount * rates.creator_bps // BPS),
+        lp_lamports=-(-amount * rates.lp_bps // BPS),
+        cashback_lamports=-(-amount * rates.cashback_bps // BPS),
     )
 
 

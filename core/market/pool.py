@@ -13,7 +13,7 @@ MIGRATION_FEE_LAMPORTS = 15_000_001
 MIGRATED_BASE_UNITS = SUPPLY_UNITS - START_REAL_BASE_UNITS
 
 
-class Pool(Struct, frozen=True):
+class Pool(Struct, frozen=True, gc=False):
     """Reserves: `base` in token units, `quote` in lamports; `virtual_quote` (may be < 0) prices but is not paid out."""
 
     base: int

@@ -13,18 +13,36 @@ from core.market import pool as pools
 from core.market.curve import Curve
 from core.market.fees import FeeRates, Fees, fees_on, net_of_fees
 from core.market.pool import Pool
+from core.types import Side
 
 AnyVenue: TypeAlias = Curve | Pool
+_BUY, _SELL = Side.BUY, Side.SELL
 
 
-class Quote(Struct, frozen=True, kw_only=True):
-    """One trade. `quote_lamports` moves the reserves, `total_lamports` is what the trader pays (buy) or gets (sell)."""
+class Quote(Struct, frozen=True, kw_only=True, gc=False):
+    """One trade on `before`, the curve or pool as it was.
 
+    `quote_lamports` moves the reserves, `total_lamports` is what the trader pays (buy) or gets (sell).
+    """
+
+    side: Side
+    before: AnyVenue
     tokens: int
     quote_lamports: int
     total_lamports: int
     fees: Fees
-    after: AnyVenue
+
+    @property
+    def after(self) -> AnyVenue:
+        """The curve or pool as the trade leaves it. Made when asked for: whoever weighs a cost never asks."""
+        before, tokens, quote, lp_fee = self.before, self.tokens, self.quote_lamports, self.fees.lp_lamports
+        if self.side is _BUY:
+            if isinstance(before, Curve):
+                return curves.after_buy(before, tokens, quote)
+            return pools.after_buy(before, tokens, quote, lp_fee)
+        if isinstance(before, Curve):
+            return curves.after_sell(before, tokens, quote)
+        return pools.after_sell(before, tokens, quote, lp_fee)
 
 
 def liquidity_lamports(venue: AnyVenue) -> int:
@@ -53,7 +71,7 @@ def buy_exact_in(venue: AnyVenue, spend_lamports: int, rates: FeeRates) -> Quote
     net = net_of_fees(spend_lamports, rates)
     if isinstance(venue, Pool):
         tokens = pools.buy_tokens(venue, max(net, 0))
-        return _pool_buy(venue, tokens, net, rates) if tokens > 0 else None
+        return _buy(venue, tokens, net, rates) if tokens > 0 else None
     if venue.complete:
         return None
     tokens = curves.buy_tokens(venue, max(net, 0))
@@ -62,7 +80,7 @@ def buy_exact_in(venue: AnyVenue, spend_lamports: int, rates: FeeRates) -> Quote
     if tokens == venue.real_base:
         # The whole remainder may cost less than the spend: the exact-out row says how much less.
         net = min(net, curves.buy_cost(venue, tokens))
-    return _curve_buy(venue, tokens, net, rates)
+    return _buy(venue, tokens, net, rates)
 
 
 def buy_exact_out(venue: AnyVenue, tokens: int, rates: FeeRates) -> Quote | None:
@@ -70,10 +88,10 @@ def buy_exact_out(venue: AnyVenue, tokens: int, rates: FeeRates) -> Quote | None
     if isinstance(venue, Pool):
         if not 0 < tokens < venue.base:
             return None
-        return _pool_buy(venue, tokens, pools.buy_cost(venue, tokens), rates)
+        return _buy(venue, tokens, pools.buy_cost(venue, tokens), rates)
     if venue.complete or not 0 < tokens <= venue.real_base:
         return None
-    return _curve_buy(venue, tokens, curves.buy_cost(venue, tokens), rates)
+    return _buy(venue, tokens, curves.buy_cost(venue, tokens), rates)
 
 
 def sell(venue: AnyVenue, tokens: int, rates: FeeRates) -> Quote | None:
@@ -87,29 +105,18 @@ def sell(venue: AnyVenue, tokens: int, rates: FeeRates) -> Quote | None:
     total = proceeds - fees.total_lamports
     if venue.complete or total <= 0 or proceeds > venue.real_quote:
         return None
-    after = curves.after_sell(venue, tokens, proceeds)
-    return Quote(tokens=tokens, quote_lamports=proceeds, total_lamports=total, fees=fees, after=after)
+    return Quote(side=_SELL, before=venue, tokens=tokens, quote_lamports=proceeds, total_lamports=total, fees=fees)
 
 
-def _curve_buy(curve: Curve, tokens: int, net: int, rates: FeeRates) -> Quote:
+def _buy(venue: AnyVenue, tokens: int, net: int, rates: FeeRates) -> Quote:
     fees = fees_on(net, rates)
     return Quote(
+        side=_BUY,
+        before=venue,
         tokens=tokens,
         quote_lamports=net,
         total_lamports=net + fees.total_lamports,
         fees=fees,
-        after=curves.after_buy(curve, tokens, net),
-    )
-
-
-def _pool_buy(pool: Pool, tokens: int, net: int, rates: FeeRates) -> Quote:
-    fees = fees_on(net, rates)
-    return Quote(
-        tokens=tokens,
-        quote_lamports=net,
-        total_lamports=net + fees.total_lamports,
-        fees=fees,
-        after=pools.after_buy(pool, tokens, net, fees.lp_lamports),
     )
 
 
@@ -119,5 +126,4 @@ def _pool_sell(pool: Pool, tokens: int, rates: FeeRates) -> Quote | None:
     total = proceeds - fees.total_lamports
     if total <= 0 or proceeds - fees.lp_lamports > pool.quote:
         return None
-    after = pools.after_sell(pool, tokens, proceeds, fees.lp_lamports)
-    return Quote(tokens=tokens, quote_lamports=proceeds, total_lamports=total, fees=fees, after=after)
+    return Quote(side=_SELL, before=pool, tokens=tokens, quote_lamports=proceeds, total_lamports=total, fees=fees)

@@ -9,7 +9,7 @@ from core.market.quotes import AnyVenue, buy_exact_in, sell
 from core.types import BASE_FEE_LAMPORTS
 
 
-class TransactionCosts(Struct, frozen=True, kw_only=True):
+class TransactionCosts(Struct, frozen=True, kw_only=True, gc=False):
     """Lamports that a round trip pays beside the trades. Rent here is only what will not come back."""
 
     signatures_per_transaction: int = 1
@@ -20,7 +20,7 @@ class TransactionCosts(Struct, frozen=True, kw_only=True):
     lost_rent_lamports: int = 0
 
 
-class RoundTripCost(Struct, frozen=True, kw_only=True):
+class RoundTripCost(Struct, frozen=True, kw_only=True, gc=False):
     """Cost of 1 buy and n sells by kind, in lamports; kinds add up to `total_lamports`."""
 
     stake_lamports: int
@@ -63,20 +63,26 @@ def round_trip_cost(
     buy = buy_exact_in(venue, stake_lamports, rates)
     if buy is None or sells < 1:
         return None
-    fills = [(buy, 1)]
+    fees, impact = buy.fees, buy.quote_lamports
+    protocol, creator = fees.protocol_charged_lamports, fees.creator_lamports
+    lp, cashback = fees.lp_lamports, fees.cashback_lamports
     for tokens, times in _slices(buy.tokens, sells):
         quote = sell(venue, tokens, rates)
         if quote is None:
             return None
-        fills.append((quote, times))
-    exits = fills[1:]
+        fees = quote.fees
+        protocol += fees.protocol_charged_lamports * times
+        creator += fees.creator_lamports * times
+        lp += fees.lp_lamports * times
+        cashback += fees.cashback_lamports * times
+        impact -= quote.quote_lamports * times
     return RoundTripCost(
         stake_lamports=buy.total_lamports,
-        protocol_lamports=sum(quote.fees.protocol_charged_lamports * times for quote, times in fills),
-        creator_lamports=sum(quote.fees.creator_lamports * times for quote, times in fills),
-        lp_lamports=sum(quote.fees.lp_lamports * times for quote, times in fills),
-        cashback_lamports=sum(quote.fees.cashback_lamports * times for quote, times in fills),
-        impact_lamports=buy.quote_lamports - sum(quote.quote_lamports * times for quote, times in exits),
+        protocol_lamports=protocol,
+        creator_lamports=creator,
+        lp_lamports=lp,
+        cashback_lamports=cashback,
+        impact_lamports=impact,
         transaction_lamports=(1 + sells) * costs.signatures_per_transaction * BASE_FEE_LAMPORTS
         + costs.buy_priority_lamports
         + costs.buy_tip_lamports

@@ -59,7 +59,7 @@ class Trigger(Struct, frozen=True, array_like=True):
     drop_bps: int = 0
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class Seen(Struct, frozen=True, kw_only=True, gc=False):
     """The market of one token now, and its highest values of the last `peak_window_s`."""
 
     price: float
@@ -97,9 +97,9 @@ def creator_sell(rule: EmergencyRule, *, sells: bool, sold_tokens: int = 0, supp
 
 def liquidity_drop(rule: EmergencyRule, seen: Seen) -> Trigger | None:
     """Both liquidity and price well under their highest of the last minute: someone takes the money out."""
-    cheaper = _reaches(seen.price, seen.peak_price, rule.liquidity_price_drop_bps, at_least=True)
-    drained = _reaches(seen.liquidity_lamports, seen.peak_liquidity_lamports, rule.liquidity_drop_bps)
-    if not (cheaper and drained):
+    if not _reaches(seen.price, seen.peak_price, rule.liquidity_price_drop_bps, at_least=True):
+        return None
+    if not _reaches(seen.liquidity_lamports, seen.peak_liquidity_lamports, rule.liquidity_drop_bps):
         return None
     deep = _reaches(seen.liquidity_lamports, seen.peak_liquidity_lamports, rule.liquidity_deep_bps)
     slippage_bps = rule.liquidity_deep_slippage_bps if deep else rule.liquidity_drop_slippage_bps

@@ -6,7 +6,7 @@ Pure. Ages and times are market time, USD at today's price of SOL, fees are lamp
 from msgspec import Struct
 
 from core.errors import Refused
-from core.rules.share import exact, part
+from core.rules.share import part, ratio
 from core.rules.verdict import Verdict
 from core.types import ExitReason
 
@@ -61,15 +61,14 @@ def entry_priority_lamports(
     `percentile_lamports`: 75th percentile of recent fees of the written accounts, 0 when unknown. Unknown volume adds
     nothing.
     """
-    by_volume, by_age = exact(_volume_factor(rule, volume_usd)), exact(_age_factor(rule, age_s))
-    # Numerators and denominators by hand: a candidate is priced every second, and Fractions take ten times as long.
-    wanted = percentile_lamports * by_volume.numerator * by_age.numerator
-    return _bounded(rule, wanted // (by_volume.denominator * by_age.denominator), stake_lamports)
+    volume, per_volume = ratio(_volume_factor(rule, volume_usd))
+    age, per_age = ratio(_age_factor(rule, age_s))
+    return _bounded(rule, percentile_lamports * volume * age // (per_volume * per_age), stake_lamports)
 
 
 def _bounded(rule: MiningRule, wanted_lamports: int, stake_lamports: int) -> int:
-    share = exact(rule.priority_cap_share)
-    cap = min(rule.priority_cap_lamports, stake_lamports * share.numerator // share.denominator)
+    share, per_share = ratio(rule.priority_cap_share)
+    cap = min(rule.priority_cap_lamports, stake_lamports * share // per_share)
     return max(min(wanted_lamports, cap), rule.priority_floor_lamports)
 
 

@@ -3,7 +3,6 @@
 Each function judges one measured value; None is unknown and never passes. Bounds are inclusive. Ages are market time.
 """
 
-import msgspec
 from msgspec import Struct
 
 from core.rules.verdict import Verdict
@@ -101,8 +100,8 @@ def holders(profile: Profile, count: int | None) -> Verdict:
         return not_judged("holders")
     if count is None:
         return Verdict.unknown("holders", "trades were missed, or more owners than are counted")
-    verdict = _within("holders", count, profile.holders_min, profile.holders_max)
-    return msgspec.structs.replace(verdict, reason=f"{verdict.reason} by trades; plain transfers are not seen")
+    note = " by trades; plain transfers are not seen"
+    return _within("holders", count, profile.holders_min, profile.holders_max, note=note)
 
 
 def mentions(profile: Profile, count: int | None, *, source: bool) -> Verdict:
@@ -150,12 +149,12 @@ def cost(profile: Profile, share: float | None) -> Verdict:
     return _most("cost", share, profile.cost_max)
 
 
-def _within(criterion: str, value: float, least: float, most: float, unit: str = "") -> Verdict:
+def _within(criterion: str, value: float, least: float, most: float, *, unit: str = "", note: str = "") -> Verdict:
     if value < least:
-        return Verdict.failed(criterion, f"{unit}{value:,.0f}, under {unit}{least:,.0f}")
+        return Verdict.failed(criterion, f"{unit}{value:,.0f}, under {unit}{least:,.0f}{note}")
     if value > most:
-        return Verdict.failed(criterion, f"{unit}{value:,.0f}, over {unit}{most:,.0f}")
-    return Verdict.passed(criterion, f"{unit}{value:,.0f}")
+        return Verdict.failed(criterion, f"{unit}{value:,.0f}, over {unit}{most:,.0f}{note}")
+    return Verdict.passed(criterion, f"{unit}{value:,.0f}{note}")
 
 
 def _least(criterion: str, value: float, least: float) -> Verdict:

@@ -10,6 +10,12 @@ def exact(share: float) -> Fraction:
     return Fraction(str(share))
 
 
+@lru_cache(maxsize=256)
+def ratio(share: float) -> tuple[int, int]:
+    """Numerator and denominator of `exact(share)`, for what is reckoned all the time: a Fraction answers slowly."""
+    return exact(share).as_integer_ratio()
+
+
 def part(lamports: int, share: float) -> Fraction:
     """`share` of `lamports`, not rounded: compare with it, or round it as the rule says."""
     return lamports * exact(share)
@@ -17,6 +23,6 @@ def part(lamports: int, share: float) -> Fraction:
 
 def whole_part(lamports: int, share: float, *, among: int = 1) -> int:
     """`share` of `lamports`, ÷ `among`, without what is less than a lamport. As `int(part(...) / among)`, but quick."""
-    ratio = exact(share)
-    divisor = ratio.denominator * among
-    return lamports * ratio.numerator // divisor if lamports >= 0 else -(-lamports * ratio.numerator // divisor)
+    numerator, divisor = ratio(share)
+    divisor *= among
+    return lamports * numerator // divisor if lamports >= 0 else -(-lamports * numerator // divisor)
