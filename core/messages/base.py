@@ -47,7 +47,7 @@ class MarketData(Event, frozen=True, kw_only=True):
         return None
 
 
-class Tick(Event, frozen=True, kw_only=True):
+class Tick(Event, frozen=True, kw_only=True, gc=False):
     """A market-time timer of the receiver's own."""
 
     key: str

@@ -6,6 +6,8 @@ from typing_extensions import override
 from core.messages.base import Command, Event, MarketData
 from core.types import Side, Venue
 
+_SELL = Side.SELL
+
 
 class Reserves(Struct, frozen=True, array_like=True, gc=False):
     """What prices a token, one shape for curve and pool.
@@ -64,7 +66,7 @@ class Traded(MarketData, frozen=True, kw_only=True, gc=False):
     def after(self, older: MarketData) -> "Traded | None":
         if not isinstance(older, Traded):
             return None
-        sold = frozenset((older.trader,)) if older.side is Side.SELL else frozenset[str]()
+        sold = frozenset((older.trader,)) if older.side is _SELL else frozenset[str]()
         return Traded(
             mint=self.mint,
             at_s=self.at_s,
@@ -82,7 +84,7 @@ class Traded(MarketData, frozen=True, kw_only=True, gc=False):
 
     def has_sold(self, trader: str) -> bool:
         """Whether `trader` sold in this message or in one merged into it."""
-        return (self.side is Side.SELL and self.trader == trader) or trader in self.merged_sellers
+        return (self.side is _SELL and self.trader == trader) or trader in self.merged_sellers
 
 
 class Graduated(MarketData, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from core.records import (
     RotationFinished,
     RunStarted,
 )
-from core.rules.verdict import Outcome
+from core.rules.verdict import PASS
 from core.types import Purpose, Side, Venue
 
 
@@ -170,10 +170,10 @@ class Notes(Struct):
         mint = record.mint
         if record.stage == "first":
             self.tokens += 1
-        if record.outcome is Outcome.PASS and mint not in self.passing:
+        if record.outcome is PASS and mint not in self.passing:
             self.passed += 1
             self.passing.add(mint)
-        against = tuple(verdict.criterion for verdict in record.verdicts if verdict.outcome is not Outcome.PASS)
+        against = tuple([verdict.criterion for verdict in record.verdicts if verdict.outcome is not PASS])
         if record.stage == "last":
             self.last.pop(mint, None)
             self.passing.discard(mint)

@@ -3,6 +3,7 @@
 A row's unknown never passes. Conditions that lie in no token (militia, breaker, daily loss, room) are the gate's.
 """
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -10,14 +11,14 @@ from msgspec import Struct
 from core.messages import Reserves, TokenFacts
 from core.rules import battlefield, cost, emergency, exit_fee, honeypot, mining, profile, quality, risk
 from core.rules.profile import Profile, Recorded, Relaxed, Strict, not_judged
-from core.rules.verdict import Outcome, Verdict
+from core.rules.verdict import FAIL, PASS, UNKNOWN, Outcome, Verdict
 from core.types import LAMPORTS_PER_SOL, ExitReason
 
 if TYPE_CHECKING:
     from core.settings import Settings
 
 
-class EntryRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EntryRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """Which column holds, the columns, and how often a token is judged. Waits and ages are market time."""
 
     profile: Literal["strict", "default", "relaxed", "recorded"] = "default"
@@ -36,13 +37,13 @@ class EntryRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     follow_s: tuple[float, ...] = (300.0, 900.0, 3_300.0)
     """When the price of a refused token is recorded, after its last verdict."""
 
-    @property
+    @cached_property
     def column(self) -> Profile:
         column: Profile = getattr(self, self.profile)
         return column
 
 
-class Sight(Struct, frozen=True, kw_only=True):
+class Sight(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of one token at `now_s`; None = unknown. Lamports, token base units, market time."""
 
     now_s: float
@@ -90,7 +91,7 @@ class Sight(Struct, frozen=True, kw_only=True):
         return None if self.sol_usd is None else lamports * self.sol_usd / LAMPORTS_PER_SOL
 
 
-class Judgement(Struct, frozen=True, kw_only=True):
+class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     """All rows of one token at one moment."""
 
     verdicts: tuple[Verdict, ...]
@@ -118,7 +119,7 @@ def judge(settings: "Settings", sight: Sight) -> Judgement:
     """Every row, those on facts too."""
     column = settings.entry.column
     trap = _honeypot(settings, column, sight)
-    quality_score, risk_score = _scores(settings, column, sight, trapped=trap.outcome is Outcome.FAIL)
+    quality_score, risk_score = _scores(settings, column, sight, trapped=trap.outcome is FAIL)
     market = (
         *_state_verdicts(settings, column, sight),
         emergency_verdict(settings, sight),
@@ -135,9 +136,9 @@ def judge(settings: "Settings", sight: Sight) -> Judgement:
 def _judgement(verdicts: tuple[Verdict, ...], quality_score: float, risk_score: float) -> Judgement:
     failing, final, unknown, market_passes = [], False, False, True
     for verdict in verdicts:
-        if verdict.outcome is Outcome.PASS:
+        if verdict.outcome is PASS:
             continue
-        if verdict.outcome is Outcome.FAIL:
+        if verdict.outcome is FAIL:
             failing.append(verdict.criterion)
             final = final or verdict.final
         else:
@@ -145,7 +146,7 @@ def _judgement(verdicts: tuple[Verdict, ...], quality_score: float, risk_score: 
         market_passes = market_passes and verdict.criterion in FACTS_CRITERIA
     return Judgement(
         verdicts=verdicts,
-        outcome=Outcome.FAIL if failing else Outcome.UNKNOWN if unknown else Outcome.PASS,
+        outcome=FAIL if failing else UNKNOWN if unknown else PASS,
         failing=tuple(failing),
         quality=quality_score,
         risk=risk_score,

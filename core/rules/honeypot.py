@@ -31,7 +31,7 @@ class HoneypotRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Concentration: dangerous, but no trap by itself; below the emergency's 0.8 on purpose."""
 
 
-class HoneypotJudgement(Struct, frozen=True, kw_only=True):
+class HoneypotJudgement(Struct, frozen=True, kw_only=True, gc=False):
     """The verdict, how sure it is (0…1; 0 when unknown), and what speaks against the token."""
 
     verdict: Verdict

@@ -22,7 +22,7 @@ class SolSourceRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     timeout_s: float = 5.0
 
 
-class SolPrice(Struct, frozen=True, array_like=True):
+class SolPrice(Struct, frozen=True, array_like=True, gc=False):
     """The newest reading of each source with its market time; None = that source never spoke."""
 
     pool_usd: float | None = None

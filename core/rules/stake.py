@@ -22,6 +22,9 @@ from core.types import Purpose, Role, Venue
 if TYPE_CHECKING:
     from core.ledger.books import Books, Operation
 
+# Looked up once: every candidate is priced every second.
+_LIGHTNING, _ENTRY, _POOL = Role.LIGHTNING, Purpose.ENTRY, Venue.POOL
+
 
 class StakeRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     share: float = 0.8
@@ -47,14 +50,14 @@ def buy_rents_lamports(books: "Books", role: Role, venue: Venue, *, token_2022: 
     rents = 0 if holds else token_account_lamports(token_2022=token_2022)
     if accumulator(role, books.generation, venue) not in books.accumulators:
         rents += VOLUME_ACCUMULATOR_LAMPORTS
-    return rents + TOKEN_ACCOUNT_LAMPORTS if venue is Venue.POOL else rents
+    return rents + TOKEN_ACCOUNT_LAMPORTS if venue is _POOL else rents
 
 
 def exit_rents_lamports(books: "Books", role: Role, venue: Venue) -> int:
     """Rents that a later exit on PumpSwap must have at hand beyond those of the buy on `venue`."""
-    if venue is Venue.POOL:
+    if venue is _POOL:
         return 0  # the buy's own: its wrapped SOL and the accumulator are there again for the exit
-    missing = accumulator(role, books.generation, Venue.POOL) not in books.accumulators
+    missing = accumulator(role, books.generation, _POOL) not in books.accumulators
     return TOKEN_ACCOUNT_LAMPORTS + (VOLUME_ACCUMULATOR_LAMPORTS if missing else 0)
 
 
@@ -77,18 +80,18 @@ def reserve_lamports(
 def open_entries_lamports(books: "Books") -> int:
     """What open entries cost, those on their way included."""
     orders, operations = books.orders, books.operations
-    pending = sum(o.order.lamports for o in orders.values() if o.order.purpose is Purpose.ENTRY) if orders else 0
+    pending = sum(o.order.lamports for o in orders.values() if o.order.purpose is _ENTRY) if orders else 0
     return pending + (sum(operation.entry_lamports for operation in operations.values()) if operations else 0)
 
 
 def entry_share_lamports(rule: StakeRule, books: "Books", *, room: int) -> int:
     """One entry's part of lightning's capital, before what must stay behind. `room`: open positions at a time."""
-    return _entry_share(rule, books, free_lamports(books, Role.LIGHTNING), room=room)
+    return _entry_share(rule, books, free_lamports(books, _LIGHTNING), room=room)
 
 
 def _entry_share(rule: StakeRule, books: "Books", free: int, *, room: int) -> int:
     """`free`: lightning's, read once, because every candidate is priced every second."""
-    total = _confirmed(books, Role.LIGHTNING, free + open_entries_lamports(books))
+    total = _confirmed(books, _LIGHTNING, free + open_entries_lamports(books))
     return whole_part(total, rule.share, among=room)
 
 
@@ -96,8 +99,8 @@ def entry_lamports(
     rule: StakeRule, books: "Books", venue: Venue, *, room: int, token_2022: bool, fee_lamports: int
 ) -> int:
     """The stake of an entry: min(80 % of (lightning + cost of open entries) ÷ room, lightning − reserve), ≥ 0."""
-    reserve = reserve_lamports(rule, books, Role.LIGHTNING, venue, token_2022=token_2022, fee_lamports=fee_lamports)
-    free = free_lamports(books, Role.LIGHTNING)
+    reserve = reserve_lamports(rule, books, _LIGHTNING, venue, token_2022=token_2022, fee_lamports=fee_lamports)
+    free = free_lamports(books, _LIGHTNING)
     return max(min(_entry_share(rule, books, free, room=room), free - reserve), 0)
 
 

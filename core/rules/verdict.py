@@ -11,7 +11,11 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Verdict(Struct, frozen=True, array_like=True):
+PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
+"""The same, for what judges all the time: looking a member up in its class costs as much as making a verdict."""
+
+
+class Verdict(Struct, frozen=True, array_like=True, gc=False):
     """One criterion's outcome with the reason a person reads.
 
     `final` marks a fail that can never become a pass for this token. `until_s` says when a transient fail ends, in
@@ -26,23 +30,23 @@ class Verdict(Struct, frozen=True, array_like=True):
 
     @property
     def ok(self) -> bool:
-        return self.outcome is Outcome.PASS
+        return self.outcome is PASS
 
     @classmethod
     def passed(cls, criterion: str, reason: str = "") -> "Verdict":
-        return cls(criterion, Outcome.PASS, reason)
+        return cls(criterion, PASS, reason)
 
     @classmethod
     def failed(
         cls, criterion: str, reason: str = "", *, final: bool = False, until_s: float | None = None
     ) -> "Verdict":
-        return cls(criterion, Outcome.FAIL, reason, final, until_s)
+        return cls(criterion, FAIL, reason, final, until_s)
 
     @classmethod
     def unknown(cls, criterion: str, reason: str = "") -> "Verdict":
-        return cls(criterion, Outcome.UNKNOWN, reason)
+        return cls(criterion, UNKNOWN, reason)
 
 
 def all_pass(verdicts: "tuple[Verdict, ...]") -> bool:
     """True when every criterion passed: an unknown among them is not a pass."""
-    return all(verdict.outcome is Outcome.PASS for verdict in verdicts)
+    return all(verdict.outcome is PASS for verdict in verdicts)

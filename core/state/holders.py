@@ -22,7 +22,7 @@ def begin(*, gapless: bool) -> Holders:
     return Holders(nets={} if gapless else None)
 
 
-def traded(holders: Holders, owner: str, units: int, *, bound: int) -> None:
+def traded(holders: Holders, owner: str, units: int, bound: int) -> None:
     """`owner` bought (positive) or sold (negative) so many units. More than `bound` owners end the count."""
     nets = holders.nets
     if nets is None:

@@ -8,7 +8,7 @@ from core.hearing import Heard
 from core.messages import RaiseAlert
 from core.rules import entry
 from core.rules.entry import Judgement, Sight
-from core.rules.verdict import Outcome, Verdict, all_pass
+from core.rules.verdict import FAIL, PASS, Verdict, all_pass
 from core.state import token
 from core.state.token import Token
 from core.strategy import Candidate
@@ -18,7 +18,7 @@ FAULT = "strategy_fault"
 """Key of the alert about a strategy that gave no usable answer."""
 
 
-class Weighed(Struct, frozen=True, array_like=True):
+class Weighed(Struct, frozen=True, array_like=True, gc=False):
     """The judgement with the strategy's verdict in it. `score` None: it was not asked, or had no opinion."""
 
     judgement: Judgement
@@ -31,7 +31,7 @@ def judged(seen: Token, now: Now) -> Weighed:
     """Every entry condition, and where all pass the strategy. It can only make a pass a fail or unknown."""
     sight = token.sight(seen, now)
     judgement = entry.judge(now.settings, sight)
-    if judgement.outcome is not Outcome.PASS:
+    if judgement.outcome is not PASS:
         return Weighed(judgement, sight)
     heard = now.strategy.weigh(candidate_of(seen, sight, judgement, reentry=False))
     verdict, told = verdict_of(heard), alerts(heard, seen.launched.mint, now)
@@ -41,7 +41,7 @@ def judged(seen: Token, now: Now) -> Weighed:
         judgement,
         verdicts=(*judgement.verdicts, verdict),
         outcome=verdict.outcome,
-        failing=(STRATEGY,) if verdict.outcome is Outcome.FAIL else (),
+        failing=(STRATEGY,) if verdict.outcome is FAIL else (),
     )
     return Weighed(barred, sight, heard.opinion.score if heard.opinion else None, told)
 

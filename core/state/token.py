@@ -21,6 +21,8 @@ from core.types import BASE_FEE_LAMPORTS, LAMPORTS_PER_SOL, Side
 if TYPE_CHECKING:
     from core.effects import Now
 
+_SELL = Side.SELL  # looking a member up costs as much as the rest of a trade's bookkeeping
+
 
 class Token(Struct, kw_only=True):
     """`seen_at_s`: up to this market time everything that happened to the token is in here."""
@@ -71,7 +73,7 @@ def begin(launched: Launched) -> Token:
     )
 
 
-def traded(token: Token, trade: Traded, *, owners_kept: int, span_s: float) -> None:
+def traded(token: Token, trade: Traded, owners_kept: int, span_s: float) -> None:
     """A trade that landed."""
     if trade.skipped:
         miss(token)
@@ -79,9 +81,9 @@ def traded(token: Token, trade: Traded, *, owners_kept: int, span_s: float) -> N
         end_trading(token, "trades against another coin than SOL")
         return
     launched, trader, units = token.launched, trade.trader, trade.tokens
-    sold = trade.side is Side.SELL
+    sold = trade.side is _SELL
     token.volume_lamports += trade.quote_lamports
-    holders.traded(token.holders, trader, -units if sold else units, bound=owners_kept)
+    holders.traded(token.holders, trader, -units if sold else units, owners_kept)
     if trader == launched.creator or trader == launched.user:  # noqa: PLR1714  # a tuple to look into costs as much as the step
         _creator_traded(token, trade)
         if sold:
@@ -98,8 +100,8 @@ def stand(token: Token, reserves: Reserves, slot: int, at_s: float, span_s: floa
     if at_s < token.seen_at_s:  # noqa: PLR1730  # max() costs twice as much, and this runs for every trade
         at_s = token.seen_at_s
     token.seen_at_s = at_s
-    token.prices = window.seen(token.prices, reserves.quote / reserves.base, at_s=at_s, window_s=span_s)
-    token.liquidities = window.seen(token.liquidities, reserves.real_quote, at_s=at_s, window_s=span_s)
+    window.move(token.prices, reserves.quote / reserves.base, at_s, span_s)
+    window.move(token.liquidities, reserves.real_quote, at_s, span_s)
 
 
 def _creator_traded(token: Token, trade: Traded) -> None:

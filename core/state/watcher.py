@@ -38,7 +38,7 @@ from core.messages import (
 from core.records import CandidateJudged
 from core.rules import entry
 from core.rules.entry import Judgement
-from core.rules.verdict import Outcome, Verdict
+from core.rules.verdict import PASS, Outcome, Verdict
 from core.state import aftermath, bounds, escort, holders, opinion, token
 from core.state.aftermath import Aftermath
 from core.state.escort import Escort
@@ -102,7 +102,7 @@ def step(state: State, message: WatcherMessage, now: Now) -> tuple[State, Effect
     match message:  # hottest first
         case Traded():
             settings = now.settings
-            token.traded(seen, message, owners_kept=settings.entry.owners_kept, span_s=settings.emergency.peak_window_s)
+            token.traded(seen, message, settings.entry.owners_kept, settings.emergency.peak_window_s)
             return state, _look(state, seen, now)
         case FactsSeen():
             token.learned(seen, message.facts)
@@ -184,7 +184,7 @@ def _judge(state: State, seen: Token, now: Now, *, fresh: bool = False, ask: boo
     effects: list[Effect] = [*weighed.told]
     if (judgement.outcome, judgement.failing) != state.recorded:
         effects.append(_record(state, judgement, now, "change"))
-    if judgement.outcome is Outcome.PASS:
+    if judgement.outcome is PASS:
         if fresh or not column.needs_facts:
             state.ready, state.passed = True, judgement
             effects.append(Tell("miner", _candidate(state, seen, weighed, now)))

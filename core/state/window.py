@@ -7,37 +7,37 @@ that minute showed it. So each value is kept with the moment at which it *ended*
 from msgspec import Struct
 
 
-class WindowMax(Struct, frozen=True, array_like=True):
+class WindowMax(Struct, array_like=True):
     """`past` holds (ended_at_s, value), values falling from the oldest to the newest; `value` holds now."""
 
     value: float
-    past: tuple[tuple[float, float], ...] = ()
+    past: list[tuple[float, float]] = []
 
     def highest(self) -> float:
-        """The highest value of the window that ended at the last `seen`."""
+        """The highest value of the window that ended at the last move."""
         return max(self.past[0][1], self.value) if self.past else self.value
 
 
-def seen(window: WindowMax, value: float, *, at_s: float, window_s: float) -> WindowMax:
-    """The window with `value` from `at_s` on. Times must not fall; what ended `window_s` before that is forgotten."""
+def move(window: WindowMax, value: float, at_s: float, window_s: float) -> None:
+    """`value` holds from `at_s` on. Times must not fall; what ended `window_s` before that is forgotten."""
     before, past = window.value, window.past
-    # What was not above a later value can never be the highest again.
-    later = value if value > before else before  # noqa: FURB136  # max() costs a third of this step
-    if past and (past[-1][1] <= later or past[0][0] < at_s - window_s):
-        past = _kept(past, later, at_s - window_s)
-    if before > value:
-        return WindowMax(value, (*past, (at_s, before)))
-    return window if value == before and past is window.past else WindowMax(value, past)
+    if value != before:
+        window.value = value
+        # What was not above a later value can never be the highest again.
+        later = value if value > before else before  # noqa: FURB136  # max() costs a third of this step
+        while past and past[-1][1] <= later:
+            del past[-1]
+        if value < before:
+            past.append((at_s, before))
+    while past and past[0][0] < at_s - window_s:
+        del past[0]
 
 
-def _kept(past: tuple[tuple[float, float], ...], later: float, horizon_s: float) -> tuple[tuple[float, float], ...]:
-    kept = len(past)
-    while kept and past[kept - 1][1] <= later:
-        kept -= 1
-    gone = 0
-    while gone < kept and past[gone][0] < horizon_s:
-        gone += 1
-    return past[gone:kept]
+def seen(window: WindowMax, value: float, *, at_s: float, window_s: float) -> WindowMax:
+    """Another window, with `value` from `at_s` on as by `move`."""
+    after = WindowMax(window.value, window.past.copy())
+    move(after, value, at_s, window_s)
+    return after
 
 
 def at(window: WindowMax, *, at_s: float, window_s: float) -> WindowMax:

@@ -5,6 +5,7 @@ from core.rules import entry
 from core.rules.verdict import Outcome
 from core.state import bounds, token
 from core.state.bounds import CREATOR, FINAL, HOLDERS, LIQUIDITY, OLD, VENUE, YOUNG
+from core.state.window import WindowMax
 from tests.state.tokens import SOL, Script, move_on, world
 
 NAMES = {"age": YOUNG | OLD, "liquidity": LIQUIDITY, "holders": HOLDERS, "creator": CREATOR, "venue": VENUE}
@@ -49,7 +50,7 @@ def test_a_collapse_is_what_the_emergency_rule_says():
     seen, now = seen_after(60, 7 * SOL // 10, age_s=60.0)
     assert not bounds.collapses(seen, now)
 
-    seen.prices = seen.prices.__class__(seen.reserves.price, ((now.at_s, seen.reserves.price / 0.59),))
+    seen.prices = WindowMax(seen.reserves.price, [(now.at_s, seen.reserves.price / 0.59)])
     assert bounds.collapses(seen, now)
 
 
