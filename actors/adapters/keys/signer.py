@@ -17,13 +17,15 @@ from core.types import Role
 class WalletKey:
     """One wallet's key: a `core.chain.build.signing.Signer`. A `Keypair` would show its secret when it is printed."""
 
-    __slots__ = ("_pair",)
+    __slots__ = ("_pair", "_pubkey")
 
     def __init__(self, pair: Keypair) -> None:
         self._pair = pair
+        # The library works it out of the secret each time, which costs as much as a signature.
+        self._pubkey = pair.pubkey()
 
     def pubkey(self) -> Pubkey:
-        return self._pair.pubkey()
+        return self._pubkey
 
     def sign_message(self, message: bytes) -> Signature:
         """Ed25519 over the message as it is."""
@@ -31,7 +33,7 @@ class WalletKey:
 
     @override
     def __repr__(self) -> str:
-        return f"WalletKey({self._pair.pubkey()}, ***)"
+        return f"WalletKey({self._pubkey}, ***)"
 
     @override
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:

@@ -1,9 +1,9 @@
-"""From instructions to signed bytes: version 0 messages, signatures, and templates whose amounts change.
+"""From instructions to signed bytes: version 0 messages and their signatures.
 
 The first signature is the transaction's name and is known here, before anything is sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -14,13 +14,11 @@ from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from core.chain.codec.keys import KEY_BYTES
 from core.errors import Refused
 
 TRANSACTION_BYTES = 1_232
 """The most that the network carries: an IPv6 packet less its headers (chain constant)."""
 SIGNATURE_BYTES = 64
-_VERSION_AND_HEADER_BYTES = 4
 
 
 class Signer(Protocol):
@@ -73,65 +71,6 @@ def sign(message: MessageV0, signers: Sequence[Signer], last_valid_block_height:
 def message_bytes(message: MessageV0) -> bytes:
     """What is signed: the version's byte and the message."""
     return b"\x80" + bytes(message)
-
-
-class Template:
-    """A transaction that is compiled once and sent many times with another blockhash, amounts and fees.
-
-    Only the data of instructions changes, never its length or the accounts.
-    """
-
-    def __init__(
-        self,
-        payer: Pubkey,
-        instructions: Sequence[Instruction],
-        tables: Sequence[AddressLookupTableAccount] = (),
-    ) -> None:
-        """Refused when the transaction is larger than the network carries."""
-        message = compile_message(payer, instructions, Hash.default(), tables)
-        self._required = message.account_keys[: message.header.num_required_signatures]
-        self._blockhash_at = _VERSION_AND_HEADER_BYTES + 1 + len(message.account_keys) * KEY_BYTES
-        self._message = message_bytes(message)
-        self._places = _data_places(message, self._blockhash_at + KEY_BYTES)
-
-    @property
-    def payer(self) -> Pubkey:
-        return self._required[0]
-
-    def sign(
-        self,
-        blockhash: Hash,
-        data: Mapping[int, bytes],
-        signers: Sequence[Signer],
-        last_valid_block_height: int | None,
-    ) -> SignedTransaction:
-        """The transaction with this blockhash, and with the data of some instructions, by their index, replaced.
-
-        Refused when data has another length or beginning than before (it is another instruction's then), or the signers
-        are not those that the message names.
-        """
-        message = bytearray(self._message)
-        message[self._blockhash_at : self._blockhash_at + KEY_BYTES] = bytes(blockhash)
-        for index, new in data.items():
-            start, end = self._places[index]
-            if len(new) != end - start or new[0] != message[start]:
-                raise Refused(f"data of {len(new)} bytes is not that of instruction {index}, of {end - start} bytes")
-            message[start:end] = new
-        return _signed(bytes(message), _in_order(self._required, signers), last_valid_block_height)
-
-
-def _data_places(message: MessageV0, at: int) -> list[tuple[int, int]]:
-    """Where the data of each instruction stands in the signed bytes; `at` is where their count begins."""
-    places = []
-    at += 1
-    for instruction in message.instructions:
-        at += 1 + 1 + len(instruction.accounts)
-        length = len(instruction.data)
-        # A compact length has seven bits in its first byte.
-        at += 1 if length < 0x80 else 2
-        places.append((at, at + length))
-        at += length
-    return places
 
 
 def _in_order(required: Sequence[Pubkey], signers: Sequence[Signer]) -> list[Signer]:

@@ -1,5 +1,4 @@
 import pytest
-from msgspec.structs import replace
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.hash import Hash
 from solders.instruction import Instruction
@@ -17,7 +16,7 @@ from core.chain.build.orders import (
     pool_sell,
     with_place,
 )
-from core.chain.build.signing import TRANSACTION_BYTES, Template, compile_message, sign, transaction_bytes
+from core.chain.build.signing import TRANSACTION_BYTES, compile_message, sign, transaction_bytes
 from core.chain.build.tables import COMMON_ADDRESSES
 from core.errors import Refused
 from tests.chain.build.coins import CASHBACK_POOL, CURVE, RECIPIENTS, USER, key, wallet
@@ -69,24 +68,6 @@ def test_a_missing_or_an_idle_signer_is_named_and_refused():
         sign(message, [USER, PAYER, wallet("other")], None)
 
 
-def test_a_template_gives_the_bytes_of_a_compilation():
-    instructions = buy(1_000, 10)
-    template = Template(USER_KEY, instructions)
-    wanted = with_place(replace(PLACE, price_micro_lamports=9), USER_KEY, curve_buy(CURVE, ON_CURVE, buy(7, 3)[3]))
-    changed = {index: each.data for index, each in enumerate(wanted) if each.data != instructions[index].data}
-
-    signed = template.sign(LATER, changed, [USER], 5)
-
-    assert sorted(changed) == [1, 3]
-    assert signed == sign(compile_message(USER_KEY, wanted, LATER), [USER], 5)
-
-
-@pytest.mark.parametrize("data", [b"", b"short", curve.sell_v2(ON_CURVE, 1, 1).data])
-def test_a_template_takes_no_data_of_another_instruction(data: bytes):
-    with pytest.raises(Refused, match="not that of instruction 3"):
-        Template(USER_KEY, buy()).sign(BLOCKHASH, {3: data}, [USER], None)
-
-
 def test_the_largest_orders_fit_the_network():
     """A buy is paid by its own wallet; a panic sale may have a payer of its own."""
     trade = pool.buy_exact_quote_in(ON_POOL, 5, 1)
@@ -114,8 +95,6 @@ def test_too_large_a_transaction_is_refused_and_a_lookup_table_mends_it():
     extra = [transfer(USER_KEY, key(f"someone {i}"), 1) for i in range(5)]
     with pytest.raises(Refused, match="1232"):
         compile_message(USER_KEY, [*buy(), *extra], BLOCKHASH)
-    with pytest.raises(Refused, match="1232"):
-        Template(USER_KEY, [*buy(), *extra])
 
     table = AddressLookupTableAccount(key("table"), [meta.pubkey for meta in ON_CURVE.buy if not meta.is_signer])
     message = compile_message(USER_KEY, [*buy(), *extra], BLOCKHASH, [table])

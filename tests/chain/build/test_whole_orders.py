@@ -32,7 +32,7 @@ from core.chain.build.addresses import (
 )
 from core.chain.build.facts import CurveFacts, curve_facts
 from core.chain.build.orders import CASHBACK_RENT_LAMPORTS, Place
-from core.chain.build.signing import Template, compile_message, sign
+from core.chain.build.signing import compile_message, sign
 from core.market import quotes
 from core.market.fees import FeeRates
 from core.market.schedules import curve_rates, curve_supply, pool_rates, pool_supply
@@ -135,12 +135,8 @@ def test_a_round_on_the_curve_leaves_only_its_result():
     assert facts == coin.facts
     assert bought is not None
 
-    # From a template made before the amounts were known.
-    trade = curve.buy_exact_quote_in_v2(accounts, 1, 1)
-    listed = orders.with_place(PLACE, trader.key, orders.curve_buy(facts, accounts, trade))
-    wanted = curve.buy_exact_quote_in_v2(accounts, SPEND, bought.tokens)
-    signed = Template(trader.key, listed).sign(trader.blockhash, {3: wanted.data}, [trader.wallet], 1)
-    assert trader.send(signed.raw).err is None
+    trade = curve.buy_exact_quote_in_v2(accounts, SPEND, bought.tokens)
+    trader.done(orders.curve_buy(facts, accounts, trade))
     sold = quotes.sell(coin.curve(), bought.tokens, rates)
     assert sold is not None
     sale = curve.sell_v2(accounts, bought.tokens, sold.total_lamports)
