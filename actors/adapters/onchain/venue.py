@@ -16,7 +16,7 @@ from actors.adapters.onchain.tokens import TokenMemory
 from actors.adapters.onchain.tracking import Tracker
 from actors.adapters.rpc.answers import Blockhash
 from actors.adapters.rpc.errors import RpcRefused
-from actors.adapters.rpc.lanes import Lanes
+from actors.adapters.rpc.lanes import LaneAnswer, Lanes
 from actors.adapters.rpc.node import Node
 from core.errors import MicroError, Refused
 from core.messages import Message, Order, Settlement, SubmitOrder, TransactionSettled
@@ -26,6 +26,7 @@ from core.types import Purpose, Side
 VALID_SLOTS = 150
 """A blockhash's life; chain constant."""
 SENDS_AT_ONCE = 64
+"""Over all lanes."""
 BUYS = frozenset({Purpose.ENTRY, Purpose.REENTRY})
 
 
@@ -82,8 +83,10 @@ class SolanaVenue:
 
     def submit(self, order: Order, signature: str, last_valid_slot: int, raw: str = "") -> None:
         if self._sending < SENDS_AT_ONCE:
-            self._sending += 1
-            gevent.spawn(self._send, order, b64decode(raw))
+            is_exit = order.side is not Side.BUY
+            self._sending += self._lanes.post(
+                b64decode(raw), self._answered, tipped=order.tip_lamports > 0, for_exit=is_exit
+            )
 
     def status(self, signature: str) -> Settlement | None:
         return self.tracker.status(signature)
@@ -104,13 +107,10 @@ class SolanaVenue:
             raise Refused("no recent blockhash is known: nothing is bought")
         return self._node.latest_blockhash(for_exit=True)
 
-    def _send(self, order: Order, raw: bytes) -> None:
-        try:
-            for answer in self._lanes.send(raw, tipped=order.tip_lamports > 0, for_exit=order.side is not Side.BUY):
-                word = "ok" if not answer.error else "refused"
-                self.sends[answer.lane, word] = self.sends.get((answer.lane, word), 0) + 1
-        finally:
-            self._sending -= 1
+    def _answered(self, answer: LaneAnswer) -> None:
+        self._sending -= 1
+        word = "ok" if not answer.error else "refused"
+        self.sends[answer.lane, word] = self.sends.get((answer.lane, word), 0) + 1
 
     def _settled(self, settlement: Settlement) -> None:
         if settlement.error:

@@ -5,7 +5,7 @@ what pays it a tip.
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 import gevent
@@ -89,17 +89,22 @@ class Lanes:
 
         What the lanes said until then, the taker last. The others are not given up: they go on in the background.
         """
-        lanes = [lane for lane in self._lanes if tipped or not lane.is_engine]
-        plain = requests.send(raw, skip_preflight=True)
-        to_engine = _engine_request("sendTransaction", b64encode(raw).decode())
-        return self._spread([(lane, to_engine if lane.is_engine else plain) for lane in lanes], for_exit=for_exit)
+        return self._first(self._sends(raw, tipped=tipped), for_exit=for_exit)
+
+    def post(
+        self, raw: bytes, told: Callable[[LaneAnswer], None], *, tipped: bool = False, for_exit: bool = False
+    ) -> int:
+        """Send to every lane at once and wait for none: `told` hears what each said. The number of lanes."""
+        sends = self._sends(raw, tipped=tipped)
+        self._spread(sends, told, for_exit=for_exit)
+        return len(sends)
 
     def send_bundle(self, raws: Sequence[bytes], *, for_exit: bool = False) -> tuple[LaneAnswer, ...]:
         """All or nothing, in this order, in one block; by block engines only. Empty when none is configured."""
         if not 1 <= len(raws) <= LARGEST_BUNDLE:
             raise RpcRefused(0, f"a bundle holds 1 to {LARGEST_BUNDLE} transactions, not {len(raws)}")
         request = _engine_request("sendBundle", [b64encode(raw).decode() for raw in raws])
-        return self._spread([(lane, request) for lane in self._bundles], for_exit=for_exit)
+        return self._first([(lane, request) for lane in self._bundles], for_exit=for_exit)
 
     def tip_accounts(self) -> tuple[str, ...]:
         """Who takes tips for block engines, as the first of them tells; empty where none is configured.
@@ -117,10 +122,18 @@ class Lanes:
             raise last
         return ()
 
-    def _spread(self, sends: Sequence[tuple[_Lane, Request]], *, for_exit: bool) -> tuple[LaneAnswer, ...]:
+    def _sends(self, raw: bytes, *, tipped: bool) -> list[tuple[_Lane, Request]]:
+        plain = requests.send(raw, skip_preflight=True)
+        sends = [(lane, plain) for lane in self._lanes if not lane.is_engine]
+        engines = [lane for lane in self._lanes if tipped and lane.is_engine]
+        if engines:
+            to_engine = _engine_request("sendTransaction", b64encode(raw).decode())
+            sends += [(lane, to_engine) for lane in engines]
+        return sends
+
+    def _first(self, sends: Sequence[tuple[_Lane, Request]], *, for_exit: bool) -> tuple[LaneAnswer, ...]:
         answers: SimpleQueue[LaneAnswer] = SimpleQueue()
-        for lane, request in sends:
-            gevent.spawn(self._to_one, lane, request, answers, for_exit=for_exit)
+        self._spread(sends, answers.put, for_exit=for_exit)
         said: list[LaneAnswer] = []
         while len(said) < len(sends):
             answer = answers.get()
@@ -129,7 +142,13 @@ class Lanes:
                 break
         return tuple(said)
 
-    def _to_one(self, lane: _Lane, request: Request, answers: "SimpleQueue[LaneAnswer]", *, for_exit: bool) -> None:
+    def _spread(
+        self, sends: Sequence[tuple[_Lane, Request]], told: Callable[[LaneAnswer], None], *, for_exit: bool
+    ) -> None:
+        for lane, request in sends:
+            gevent.spawn(self._to_one, lane, request, told, for_exit=for_exit)
+
+    def _to_one(self, lane: _Lane, request: Request, told: Callable[[LaneAnswer], None], *, for_exit: bool) -> None:
         outcome, error = "fault", "a fault of this program; see the log"
         try:
             lane.endpoint.call(request, str, timeout_s=self.rule.timeout_s, for_exit=for_exit)
@@ -138,7 +157,7 @@ class Lanes:
             outcome, error = refusal.outcome, str(refusal)
         finally:  # whoever waits for the answers must get one from each
             self.outcomes[lane.name, outcome] += 1
-            answers.put(LaneAnswer(lane.name, error))
+            told(LaneAnswer(lane.name, error))
 
 
 def _engine(url: str, path: str, rule: RpcRule, budget: RpcBudgetRule, plain_hosts: tuple[str, ...]) -> Endpoint:

@@ -39,6 +39,7 @@ from core.ledger.reconciliation import Reconciled, reconcile
 from core.messages import Message, Order, Settlement, SubmitOrder
 from core.ports import Signed
 from core.records import AnyRecord, CapitalOpened, OrderIntended, OrderSettled, OrderSigned
+from core.rules.rpc_budget import RpcBudgetRule
 from core.settings import Settings
 from core.state.market_now import MarketNow
 from core.types import Purpose, Role, Side, Venue
@@ -59,13 +60,18 @@ class Street:
     """Slots pass only by `pass_slots`. The books are folded here, as the executor would have them written."""
 
     def __init__(
-        self, switches: Switches | None = None, *, engine_urls: Sequence[str] = (), is_cashback: bool = False
+        self,
+        switches: Switches | None = None,
+        *,
+        engine_urls: Sequence[str] = (),
+        is_cashback: bool = False,
+        budget: RpcBudgetRule | None = None,
     ) -> None:
         self.is_cashback = is_cashback
         self.node = Node(pace=Pace(slot_s=0.4, finalized_slots=4), switches=switches)
         self.node.start(ticking=False)
         settings = Settings()
-        self.client = RpcClient([self.node.url], settings.rpc, settings.rpc_budget)
+        self.client = RpcClient([self.node.url], settings.rpc, budget or settings.rpc_budget)
         self.rpc = Rpc(self.client)
         self.books = Books()
         self.market = MarketNow()

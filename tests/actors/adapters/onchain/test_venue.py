@@ -12,6 +12,7 @@ from core.state.position.orders import close_refused
 from core.types import Purpose, Role, Venue
 from localnet.faults import Switches
 from tests.actors.adapters.onchain.street import FUNDS, SOL, Street, buy, sale
+from tests.benchmarks.socket_probes import Asked
 
 
 @pytest.fixture
@@ -303,3 +304,44 @@ def test_two_orders_that_ask_for_the_same_are_two_transactions(street: Street):
     assert len({one.signature for one in settlements}) == len(settlements)
     assert street.books.accounts["failed_entries"] == 50_000
     assert street.compared().ok
+
+
+@pytest.fixture
+def asked() -> Iterator[Asked]:
+    made = Asked()
+    yield made
+    made.stop()
+
+
+def test_between_an_order_and_its_bytes_no_node_is_asked_anything(street: Street, asked: Asked):
+    """Entries, exits on either venue, and moves between wallets: what they need was read before."""
+    bought = street.done(buy(street))
+    street.refresh()
+    tax = Order(
+        id="tax.op1.1",
+        purpose=Purpose.TAX,
+        role=Role.LIGHTNING,
+        payer=Role.LIGHTNING,
+        operation_id="op1",
+        to_role=Role.PSYCHOLOGY,
+        lamports=1_000_000,
+    )
+    half = bought.tokens // 2
+    again = buy(street, id="entry.op2.1", operation_id="op2")
+    for order in (again, sale(street, half, close_account=False), tax):
+        assert methods_until_sent(street, order, asked) == ["sendTransaction"]
+
+    street.graduates()
+    street.refresh()
+    on_pool = sale(street, half, 2, venue=Venue.POOL, close_account=False)
+    assert methods_until_sent(street, on_pool, asked) == ["sendTransaction"]
+
+
+def methods_until_sent(street: Street, order: Order, asked: Asked) -> list[str]:
+    """What nodes were asked from the signing of this order until its bytes were with them."""
+    asked.calls.clear()
+    signed = street.venue.sign(order, street.market.slot)
+    assert not street.venue.is_absent(street.submit_of(order, signed), street.market.slot)
+    street.venue.submit(order, signed.signature, signed.last_valid_slot, signed.raw)
+    street.until(lambda: not street.venue._sending)
+    return [method for (_, method), count in asked.calls.items() for _ in range(count)]

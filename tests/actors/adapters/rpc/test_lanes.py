@@ -56,6 +56,19 @@ def test_the_same_bytes_go_to_every_lane(lanes: Lanes, nodes: tuple[NodeServer, 
     assert engine.requests[0]["params"][1] == {"encoding": "base64"}
 
 
+def test_posting_waits_for_nobody_and_each_lane_is_heard(lanes: Lanes, nodes: tuple[NodeServer, ...]):
+    nodes[0].gate.clear()
+    said: list[LaneAnswer] = []
+
+    assert lanes.post(signed()[0], said.append, tipped=True) == 3
+    assert said == []
+    nodes[0].gate.set()
+    while len(said) < 3:
+        gevent.sleep(0.002)
+    assert {answer.lane for answer in said} == {"rpc0", "send0", "engine0"}
+    assert not any(answer.error for answer in said)
+
+
 def test_a_block_engine_gets_nothing_without_a_tip(lanes: Lanes, nodes: tuple[NodeServer, ...]):
     lanes.send(signed()[0])
     settle(*nodes[:2])
