@@ -80,6 +80,13 @@ class Subscriptions:
     def remove(self, number: int) -> bool:
         return self._all.pop(number, None) is not None
 
+    def stream(self, landed: Landed) -> None:
+        """Tell logs at `processed` at once, as a node does that tells while it plays a slot."""
+        keys = frozenset(landed.keys)
+        for made in list(self._all.values()):
+            if made.kind == "logs" and made.level == "processed":
+                self._tell_logs(made, landed, keys)
+
     def _hear(self, landed: Landed) -> None:
         self._landed.setdefault(landed.slot, []).append(landed)
 
@@ -102,9 +109,7 @@ class Subscriptions:
                 continue
             if made.kind == "logs":
                 for one, keys in zip(landed, mentioned, strict=True):
-                    if not made.subject or made.subject in keys:
-                        value = {"signature": one.signature, "err": one.err, "logs": one.logs}
-                        self._tell(made, _with_context(slot, value))
+                    self._tell_logs(made, one, keys)
             elif made.kind == "signature":
                 for one in landed:
                     if one.signature == made.subject:
@@ -118,6 +123,11 @@ class Subscriptions:
             elif made.kind in ("slot", "root"):
                 root = slot - self._chain.pace.finalized_slots
                 self._tell(made, root if made.kind == "root" else {"parent": slot - 1, "root": root, "slot": slot})
+
+    def _tell_logs(self, made: Subscription, landed: Landed, keys: frozenset[str]) -> None:
+        if not made.subject or made.subject in keys:
+            value = {"signature": landed.signature, "err": landed.err, "logs": landed.logs}
+            self._tell(made, _with_context(landed.slot, value))
 
     def _account(self, account: Any, made: Subscription) -> dict[str, Any]:
         gone = {

@@ -63,20 +63,31 @@ def run(options: argparse.Namespace) -> int:
     # Before anything is made: where there is no keystore there is nothing to begin.
     check_cost(vault_of(settings), settings, rpc_urls)
     asked = stop_signals()
-    health = start.unhealthy(settings, options.settings_file)
+    house, desk = ready(settings, options.settings_file, confirmed_usd=options.confirm_capital)
+    served = servers(house, fresh, alone=options.role == EXECUTOR)
+    outside = (*served, *person.workers(reached, house, fresh))
+    return _alive(house, desk, asked, outside, options)
+
+
+def ready(
+    settings: Settings, settings_file: str | None, *, confirmed_usd: float | None = None
+) -> tuple[House, LiveDesk]:
+    """The house on the chain, with everything that must be true of it, not yet begun. Raises Refused in one line."""
+    rpc_urls, _ = endpoints(settings_file)
+    health = start.unhealthy(settings, settings_file)
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
-    told = backups.before_upgrade(settings, options.settings_file)
+    told = backups.before_upgrade(settings, settings_file)
     if told:
         print(told, flush=True)
     journal = Journal(state.journal)
     books = journal.books
     start.check_mode(books)
     if not start.holds(books):
-        start.check_capital(settings, books, options.confirm_capital)
+        start.check_capital(settings, books, confirmed_usd)
     # A restored keystore knows of generations that a new journal has not heard of.
     generation = max(books.generation, vault_of(settings).addresses().generation)
-    signer = opened_keys(settings, options.settings_file, nodes=rpc_urls, generation=generation)
+    signer = opened_keys(settings, settings_file, nodes=rpc_urls, generation=generation)
     house: House | None = None
 
     def present() -> Books:
@@ -85,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     def slot() -> int:
         return house.services.market.slot if house is not None else 0
 
-    desk = LiveDesk(settings, options.settings_file, signer, generation, books=present, slot=slot)
+    desk = LiveDesk(settings, settings_file, signer, generation, books=present, slot=slot)
     view, sol_usd = _seen(settings, desk, books, generation, health)
     source = desk.source(sol_usd)
     house = House(
@@ -102,9 +113,7 @@ def run(options: argparse.Namespace) -> int:
         house.services.market.hindrances["doctor"] = health
     if view is None:
         house.services.market.hindrances[HINDRANCE] = "the chain could not be read at the start"
-    served = servers(house, fresh, alone=options.role == EXECUTOR)
-    outside = (*served, *person.workers(reached, house, fresh))
-    return _alive(house, desk, asked, outside, options)
+    return house, desk
 
 
 def check_profile(settings: Settings) -> None:
@@ -154,9 +163,7 @@ def _warm(desk: LiveDesk, books: Books) -> None:
 
 
 def _alive(house: House, desk: LiveDesk, asked: Event, outside: Sequence[Worker], options: argparse.Namespace) -> int:
-    desk.venue.attach(house.system.directory.tell)
-    house.start(outside)
-    process.settle_down()
+    begin(house, desk, outside)
     _report(house, alone=options.role == EXECUTOR)
     chain = gevent.spawn(ChainWatch(house, desk).run)
     copies = gevent.spawn(backups.Schedule(house, options.settings_file).run)
@@ -173,6 +180,13 @@ def _alive(house: House, desk: LiveDesk, asked: Event, outside: Sequence[Worker]
     in_time = house.stop()
     desk.close()
     return 0 if in_time else CRASHED
+
+
+def begin(house: House, desk: LiveDesk, outside: Sequence[Worker]) -> None:
+    """The tree starts and the venue tells it what lands."""
+    desk.venue.attach(house.system.directory.tell)
+    house.start(outside)
+    process.settle_down()
 
 
 def _doctor(house: House, settings_file: str | None) -> None:

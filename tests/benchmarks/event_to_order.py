@@ -43,11 +43,11 @@ from tests.benchmarks.probes import (
     Collections,
     Hub,
     Orders,
+    Routing,
     TimedStore,
     TimedVenue,
     percentile,
     watch_orders,
-    watch_routing,
 )
 from tests.benchmarks.reference import reference_loop_s
 from tests.benchmarks.remote_market import RemoteMarket
@@ -86,7 +86,7 @@ class Probed:
         texts = BUSY | {"MICRO_CLOCK_SPEED": str(speed), "MICRO_SEED": str(seed)}
         settings = from_texts(texts)
         self.market = RemoteMarket(settings, texts)
-        self.orders = Orders(self.market)
+        self.orders = Orders(Routing(feed, self.market).before)
         source = Source(
             feed=self.market,
             backend=TimedVenue(self.market, self.orders),
@@ -102,7 +102,6 @@ class Probed:
         opened: Any = self.house.services.open_journal
         self.house.services.open_journal = lambda: self.timed(*opened())
         watch_orders(self.house.system.directory, self.orders)
-        watch_routing(feed, self.orders)
 
     def timed(self, store: Any, books: Books) -> tuple[Any, Books]:
         return TimedStore(store, self.orders), books

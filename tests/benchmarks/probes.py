@@ -4,7 +4,7 @@ Probes stand where the house meets its ports; nothing inside the path is changed
 """
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from time import perf_counter
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from core.records import OrderIntended, OrderSigned
 
 STAGES = ("sent", "decoded and routed", "placed", "intended", "signed", "durable", "submitted")
 """What an order passes; each stage is the time since the one before."""
-SENT, ROUTED, PLACED, INTENDED, SIGNED, DURABLE, SUBMITTED = range(len(STAGES))
+INTENDED, SIGNED, DURABLE, SUBMITTED = STAGES[3:]
 
 
 def percentile(values: Iterable[float], share: float) -> float:
@@ -32,20 +32,22 @@ class Sender(Protocol):
 
 
 class Orders:
-    """Stamps of every order of a token, by order id; only first times count, so a re-sent order stays one."""
+    """Stamps of every order of a token, by order id; only first times count, so a re-sent order stays one.
 
-    def __init__(self, market: Sender) -> None:
-        self.market = market
-        self.routed_s = 0.0
+    `before` tells the stamps of the stages that an order has passed when it is placed.
+    """
+
+    def __init__(self, before: Callable[[Order], list[float]], stages: Sequence[str] = STAGES) -> None:
+        self._before, self._stages = before, stages
         self.stamps: dict[str, list[float]] = {}
 
     def placed(self, order: Order) -> None:
         if order.mint and order.id not in self.stamps:
-            self.stamps[order.id] = [self.market.sent_s, self.routed_s, perf_counter()]
+            self.stamps[order.id] = [*self._before(order), perf_counter()]
 
-    def reached(self, order_id: str, stage: int) -> None:
+    def reached(self, order_id: str, stage: str) -> None:
         stamps = self.stamps.get(order_id)
-        if stamps is not None and len(stamps) == stage:
+        if stamps is not None and len(stamps) < len(self._stages) and self._stages[len(stamps)] == stage:
             stamps.append(perf_counter())
 
     def forget(self) -> None:
@@ -53,7 +55,7 @@ class Orders:
 
     def times(self) -> list[list[float]]:
         """Of each order that was sent: seconds of every stage but the first."""
-        whole = [stamps for stamps in self.stamps.values() if len(stamps) == len(STAGES)]
+        whole = [stamps for stamps in self.stamps.values() if len(stamps) == len(self._stages)]
         return [[after - before for before, after in pairwise(stamps)] for stamps in whole]
 
 
@@ -105,16 +107,21 @@ def watch_orders(directory: Any, orders: Orders) -> None:
     directory.tell = stamping
 
 
-def watch_routing(feed_machine: Any, orders: Orders) -> None:
-    """Stamp the end of every step of the feed: a batch is decoded, and its messages are about to be told."""
-    step = feed_machine.step
+class Routing:
+    """When the newest batch was sent and when the feed's step of it ended: its messages were about to be told."""
 
-    def stamping(state: Any, batch: Any, now: Any) -> Any:
-        result = step(state, batch, now)
-        orders.routed_s = perf_counter()
+    def __init__(self, feed_machine: Any, market: Sender) -> None:
+        self._step, self._market = feed_machine.step, market
+        self._routed_s = 0.0
+        feed_machine.step = self._stamping
+
+    def _stamping(self, state: Any, batch: Any, now: Any) -> Any:
+        result = self._step(state, batch, now)
+        self._routed_s = perf_counter()
         return result
 
-    feed_machine.step = stamping
+    def before(self, _: Order) -> list[float]:
+        return [self._market.sent_s, self._routed_s]
 
 
 class Hub:

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,10 @@ class Findings:
 class Episode:
     """`down_s`: real time without a process."""
 
-    def __init__(self, folder: Path, ways: Ways, *, seed: int) -> None:
+    def __init__(self, folder: Path, ways: Ways, *, seed: int, settings: Mapping[str, str] | None = None) -> None:
+        """`settings`: over those of the chaos."""
         self.folder, self.ways, self.seed = folder, ways, seed
+        self._settings = dict(settings or {})
         self.state = folder / "state"
         self.kills = self.refused = 0
         self.down_s = self.held_most_s = 0.0
@@ -183,9 +186,9 @@ class Episode:
         log = self.folder / "live.log"
         size = log.stat().st_size
         self._process = subprocess.Popen(
-            [sys.executable, "run.py", "live", "--confirm-capital", "20"],
+            [sys.executable, "run.py", "live", "--confirm-capital", self._settings.get("MICRO_CAPITAL_USD", "20")],
             cwd=DRIVEN,
-            env=self._environment(),
+            env=self.environment(),
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -229,7 +232,8 @@ class Episode:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # our own node
             return json.loads(answer.read())["result"]
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What its processes run in."""
         port = self.ways.port
         ours = {
             "MICRO_STATE_DIR": str(self.state),
@@ -245,7 +249,7 @@ class Episode:
             "MICRO_SEED": str(self.seed),
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MICRO_", "SOLANA_"))}
-        return kept | ours
+        return kept | ours | self._settings
 
     def _tail(self) -> str:
         return (self.folder / "live.log").read_text(errors="replace")[-600:]
@@ -257,7 +261,11 @@ class Episode:
 
     def wallets(self) -> list[str]:
         """Addresses of the first generation, in the order of their roles."""
-        found: list[str] = json.loads((self.state / "wallets.json").read_text())["wallets"][0]
+        return self.generations()[0]
+
+    def generations(self) -> list[list[str]]:
+        """Addresses of every generation, each in the order of its roles."""
+        found: list[list[str]] = json.loads((self.state / "wallets.json").read_text())["wallets"]
         return found
 
     def audit(self) -> "subprocess.CompletedProcess[str]":
@@ -268,7 +276,7 @@ class Episode:
         return subprocess.run(
             [sys.executable, "run.py", *arguments],
             cwd=DRIVEN,
-            env=self._environment(),
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=START_S,
