@@ -35,8 +35,9 @@ UNITS = 400_000
 class Crowd:
     """Called before each slot."""
 
-    def __init__(self, chain: Chain, seed: int, *, every_slots: int = 30) -> None:
-        self.chain, self.every_slots = chain, every_slots
+    def __init__(self, chain: Chain, seed: int, *, every_slots: int = 30, cashback_every: int = 0) -> None:
+        """`cashback_every`: one coin of so many is a cashback coin; 0: none."""
+        self.chain, self.every_slots, self.cashback_every = chain, every_slots, cashback_every
         self.random = Random(f"crowd {seed}")
         self.people = [_person(f"crowd {seed} {number}") for number in range(PEOPLE)]
         for one in self.people:
@@ -77,7 +78,13 @@ class Coin:
         self.end = draw.choice(["left", "left", "dumped", "creator", "creator", "graduated"])
         self.ends_at = draw.randint(30, 110)
         self.pooled: PoolFacts | None = None
-        self.facts = CurveFacts(mint=self.mint.pubkey(), creator=self.creator.pubkey(), token_program=TOKEN_2022_ID)
+        every = crowd.cashback_every
+        self.facts = CurveFacts(
+            mint=self.mint.pubkey(),
+            creator=self.creator.pubkey(),
+            token_program=TOKEN_2022_ID,
+            is_cashback=bool(every) and number % every == every - 1,
+        )
 
     @property
     def is_over(self) -> bool:
@@ -96,7 +103,9 @@ class Coin:
     def _launch(self) -> None:
         creator = self.creator.pubkey()
         words = (f"Coin {self.number}", f"C{self.number}", "https://metadata.invalid/coin")
-        self.crowd.send([launching.create_v2(self.mint.pubkey(), creator, creator, words)], self.creator, self.mint)
+        mint, is_cashback = self.mint.pubkey(), self.facts.is_cashback
+        made = launching.create_v2(mint, creator, creator, words, is_cashback=is_cashback)
+        self.crowd.send([made], self.creator, self.mint)
 
     def _trade(self) -> None:
         draw = self.crowd.random

@@ -31,10 +31,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--coin-every-slots", type=int, default=30)
+    parser.add_argument("--cashback-every", type=int, default=0, help="one coin of so many is a cashback coin")
     parser.add_argument("--switch", action="append", default=[])
     options = parser.parse_args()
     node = Crowded(switches=switches_of(options.switch), seed=options.seed, port=options.port)
-    node.crowd = Crowd(node.chain, options.seed)
+    node.crowd = Crowd(
+        node.chain, options.seed, every_slots=options.coin_every_slots, cashback_every=options.cashback_every
+    )
     gevent.signal_handler(signal.SIGTERM, node.stop)
     node.start()
     print(node.port, flush=True)  # noqa: T201  # for whoever started it
