@@ -2,13 +2,17 @@
 
 import signal
 import sys
+from collections.abc import Callable
 
 import gevent
 
+from commands.panel import reread_of
 from core.errors import MicroError
 from core.messages import Append, RaiseAlert
 from core.ports import Panel, Reread
 from core.records import OperatorActed
+from core.settings import Settings
+from monitor.remote.link import Link
 
 JOURNAL_S = 2.0
 
@@ -18,12 +22,31 @@ def answer(panel: Panel) -> None:
     gevent.signal_handler(signal.SIGHUP, _reread, panel)
 
 
-def _reread(panel: Panel) -> None:
+def answer_alone(link: Link, fresh: Callable[[], Settings]) -> None:
+    """The same for a monitor in a process of its own, which has no journal: it says it on standard error alone."""
+    gevent.signal_handler(signal.SIGHUP, _reread_alone, link, fresh)
+
+
+def _reread_alone(link: Link, fresh: Callable[[], Settings]) -> None:
+    def reread() -> Reread:
+        link.settings, what = reread_of(link.settings, fresh())
+        return what
+
+    _tried(reread)
+
+
+def _tried(reread: Callable[[], Reread]) -> tuple[str, str]:
+    """What came of it, told, and how severe that is."""
     try:
-        text, severity = told(panel.reread()), "info"
+        text, severity = told(reread()), "info"
     except MicroError as refusal:
         text, severity = f"Settings read again and refused, nothing was changed: {refusal}", "warning"
     print(text, file=sys.stderr, flush=True)
+    return text, severity
+
+
+def _reread(panel: Panel) -> None:
+    text, severity = _tried(panel.reread)
     act = OperatorActed(at_s=panel.now_s(), who="SIGHUP", what="read settings again", why=text)
     try:
         panel.directory.ask("journal", Append(records=(act,), durable=True), JOURNAL_S)

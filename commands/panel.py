@@ -91,8 +91,14 @@ class HousePanel:
 
     def reread(self) -> Reread:
         """What is safe is in force from now on. Nothing else changes under open positions: it waits for a restart."""
-        fresh = self._fresh()
-        differ = changed(self.settings, fresh)
-        applied = tuple(name for name in differ if name in SAFE)
-        self._house.settings = taken(self.settings, fresh, applied)
-        return Reread(applied=applied, after_restart=tuple(name for name in differ if name not in SAFE))
+        self._house.settings, reread = reread_of(self.settings, self._fresh())
+        return reread
+
+
+def reread_of(old: Settings, fresh: Settings) -> tuple[Settings, Reread]:
+    """The old settings with what is safe to change taken over from the fresh ones, and what that was."""
+    differ = changed(old, fresh)
+    applied = tuple(name for name in differ if name in SAFE)
+    return taken(old, fresh, applied), Reread(
+        applied=applied, after_restart=tuple(name for name in differ if name not in SAFE)
+    )

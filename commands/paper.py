@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     )
     settings = fresh()
     if options.role == MONITOR:
-        return watch(settings, stop_signals())
+        return watch(settings, stop_signals(), fresh)
     strategy = strategies.hearing_of(settings, paced=True)
     if settings.entry.profile == "recorded":
         raise Refused("MICRO_ENTRY_PROFILE=recorded skips what recordings cannot show; it is for `replay` alone")

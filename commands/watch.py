@@ -1,6 +1,7 @@
 """The monitor alone (`--role monitor`): shows an executor that runs in another process, and says when it does not."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import gevent
@@ -9,6 +10,7 @@ from gevent.event import Event
 from actors.adapters.endpoint import checked
 from actors.adapters.http_server import HttpServer
 from actors.adapters.listener import check_free
+from commands import hangup
 from core.ports import Tokens
 from core.settings import Settings
 from monitor.remote.app import remote_monitor_app
@@ -17,8 +19,11 @@ from monitor.remote.link import Link
 CRASHED = 1
 
 
-def watch(settings: Settings, asked: Event) -> int:
-    """Serve until `asked`. The exit code. Raises Refused for an address or a port that will not do."""
+def watch(settings: Settings, asked: Event, fresh: Callable[[], Settings]) -> int:
+    """Serve until `asked`. The exit code. Raises Refused for an address or a port that will not do.
+
+    `fresh` reads the settings again as the start did: SIGHUP takes over what is safe.
+    """
     runtime = settings.runtime
     url = executor_url(settings)
     check_free(runtime.bind, runtime.monitor_port, "MICRO_MONITOR_PORT")
@@ -27,6 +32,7 @@ def watch(settings: Settings, asked: Event) -> int:
         remote_monitor_app(link), bind=runtime.bind, port=runtime.monitor_port, setting="MICRO_MONITOR_PORT"
     )
     server.start()
+    hangup.answer_alone(link, fresh)
     follower = gevent.spawn(link.follow)
     print(f"Micro-Lightning monitor of the executor at {url}", flush=True)
     print(f"Monitor  http://{runtime.bind}:{server.port}/", flush=True)

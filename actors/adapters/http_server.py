@@ -5,7 +5,6 @@ a client. What is refused here is refused with a problem document (RFC 9457), as
 """
 
 import errno
-import json
 import logging
 import re
 import socket
@@ -21,19 +20,17 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 from msgspec import Struct
 from typing_extensions import override
 
+from actors.adapters.http_refusals import CHUNK, problem, send_last
 from actors.adapters.http_turns import CHANGING, READING, Turns
 from actors.adapters.listener import listening
 
 log = logging.getLogger(__name__)
 
-CHUNK = 16_384
 PART = 65_536
 """The most that is sent in one turn: it is copied, and on this machine received, while everybody waits."""
 LINE_BYTES = 8_192
 """The most that gevent reads of a request's first line."""
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-LINGER_S = 2.0
-LINGER_BYTES = 1 << 24
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -278,30 +275,3 @@ class HttpServer:
         """Requests handed on, requests and connections rejected here, connections open now."""
         server = self._server
         return (0, 0, 0) if server is None else (server.requests, server.rejected, server.open)
-
-
-def problem(status: HTTPStatus, detail: str) -> bytes:
-    """A whole answer that ends the connection."""
-    body = json.dumps({"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail})
-    lines = (
-        f"HTTP/1.1 {status.value} {status.phrase}",
-        "Content-Type: application/problem+json",
-        f"Content-Length: {len(body)}",
-        "X-Content-Type-Options: nosniff",
-        "Cache-Control: no-store",
-        "Connection: close",
-    )
-    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
-
-
-def send_last(sock: Any, answer: bytes) -> None:
-    """Send, then let the client finish what it is sending: closing on unread bytes would take the answer back."""
-    try:
-        sock.sendall(answer)
-        sock.shutdown(socket.SHUT_WR)
-        left = LINGER_BYTES
-        with gevent.Timeout(LINGER_S, TimeoutError("lingered long enough")):
-            while left > 0 and (part := sock.recv(CHUNK)):
-                left -= len(part)
-    except OSError as error:
-        log.debug("a rejected client was gone: %s", error)

@@ -11,7 +11,7 @@ import gevent
 from gevent.event import Event
 
 READING, CHANGING = range(2)
-CREDIT_S = 0.002
+CREDIT_S = 0.005
 """What a rest that took longer than it should, because the hub or the machine was busy, shortens the next ones by."""
 
 

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     fresh = partial(settings_of, options, MICRO_STATE_DIR=options.state, MICRO_STRATEGY=options.strategy)
     settings = fresh()
     if options.role == MONITOR:
-        return watch(settings, stop_signals())
+        return watch(settings, stop_signals(), fresh)
     check_profile(settings)
     check_ports(settings, options.role)
     reached = person.reach(settings, options.settings_file)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPException
 from json import JSONDecodeError, loads
-from time import monotonic
 from urllib.parse import quote
 
 from flask import Flask, Response, request
@@ -18,6 +17,7 @@ from monitor.openapi import document
 from monitor.openapi.changes import MONITORS
 from monitor.page import Page
 from monitor.remote.link import TOPIC, Answer, Life, Link
+from monitor.remote.scrapes import Scrapes
 from monitor.topics import TOPICS
 from monitor.views.operations import Shown
 from monitor.web import query
@@ -36,11 +36,12 @@ def remote_monitor_app(link: Link) -> Flask:
     described = document.monitor(reading_is_open=not door.reading_needs_token)
     streams = Streams(link, (*TOPICS, TOPIC))
     page = Page(link)
+    scrapes = Scrapes(link)
     app.add_url_rule("/", "page", page.answer, methods=["GET"])
     app.add_url_rule("/openapi.json", "openapi", lambda: _described(described), methods=["GET"])
     app.add_url_rule("/events", "events", streams.answer, methods=["GET"])
     app.add_url_rule("/health", "health", lambda: _health(link), methods=["GET"])
-    app.add_url_rule("/metrics", "metrics", lambda: _metrics(link), methods=["GET"])
+    app.add_url_rule("/metrics", "metrics", lambda: _metrics(scrapes), methods=["GET"])
     app.add_url_rule("/status", "status", lambda: _status(link, page), methods=["GET"])
     for path in document.READINGS:
         if path not in {"/health", "/status"}:
@@ -74,37 +75,10 @@ def _health(link: Link) -> Response:
         return answer(link.health(), HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _metrics(link: Link) -> Response:
-    """The executor's, and before them what only this process knows. Without an executor these alone."""
+def _metrics(scrapes: Scrapes) -> Response:
     query.known()
-    began_s = monotonic()
-    try:
-        theirs = _asked(link, "GET", "/metrics", {"Accept": request.headers.get("Accept", "")})
-    except Problem:
-        return Response(_own_metrics(link, None), content_type="text/plain; version=0.0.4; charset=utf-8")
-    return Response(
-        _own_metrics(link, monotonic() - began_s).encode() + theirs.body,
-        content_type=theirs.headers.get("Content-Type", "text/plain; version=0.0.4; charset=utf-8"),
-    )
-
-
-def _own_metrics(link: Link, answer_s: float | None) -> str:
-    shown = link.shown()
-    up = shown["state"] in {Life.OK.value, Life.LAGGING.value}
-    gauges = [
-        (
-            "executor_up",
-            "1 while the executor tells what happens, lagging or not",
-            int(up),
-        ),
-        ("executor_silent_seconds", "Since the executor last told something, real time", shown["silent_s"]),
-    ]
-    if answer_s is not None:
-        gauges.append(("executor_answer_seconds", "How long the executor took for its metrics", round(answer_s, 6)))
-    return "".join(
-        f"# HELP micro_lightning_{name} {text}\n# TYPE micro_lightning_{name} gauge\nmicro_lightning_{name} {value}\n"
-        for name, text, value in gauges
-    )
+    text, content_type = scrapes.text(request.headers.get("Accept", ""))
+    return Response(text, content_type=content_type)
 
 
 def _passed_on(link: Link) -> Response:

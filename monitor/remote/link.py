@@ -62,7 +62,7 @@ class Link:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`tokens` reads them anew each time: the executor may not have made them yet."""
-        self._settings, self._read_tokens, self._clock = settings, tokens, clock
+        self.settings, self._read_tokens, self._clock = settings, tokens, clock
         parts = urlsplit(url)
         self._plain, self._host, self._port = parts.scheme == "http", parts.hostname or "", parts.port
         self._frames: dict[str, Frame] = {}
@@ -71,10 +71,6 @@ class Link:
         self._life = Life.DEAD
         self._connected = False
         self._why = "it was not reached yet"
-
-    @property
-    def settings(self) -> Settings:
-        return self._settings
 
     @property
     def tokens(self) -> Tokens:

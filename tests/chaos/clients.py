@@ -1,12 +1,14 @@
 """Storms the monitor of a trading house: streams, scrapes and hostile requests at once.
 
     python -m tests.chaos.clients [--seconds 120] [--streams 100] [--scrapes 50] [--hostile 200] [--speed 20] [--seed 7]
-                                  [--nice 0]
+                                  [--split] [--nice 0]
 
 The house trades on a market in a third process. Before the storm and in it, its decisions are timed. Afterwards every
 socket must be closed, memory must not have grown with the requests, and nothing may have changed that only the
 operator's token changes. Ends with status 1 when one of these fails, or when a hostile request got what it asked for;
 how long decisions took is told, for it depends on the machine, and how much of the storm the machine let blow.
+
+`--split`: the deployed form, executor and monitor in processes of their own; the monitor is stormed.
 
 The clients share the machine's cores with the house, which clients in life do not; `--nice 10` lets the house go first.
 """
@@ -36,8 +38,8 @@ from gevent.pool import Pool
 
 from actors.adapters.journal_pages import newest
 from tests.benchmarks.probes import percentile
-from tests.chaos.hostile import KINDS, Hostile, answered
-from tests.commands.process import PROJECT
+from tests.chaos.hostile import KINDS, Hostile, answered, request
+from tests.commands.process import PROJECT, START_S, command, environment
 
 WANTED_MS = 10.0
 GROWN_MIB = 64.0
@@ -52,17 +54,23 @@ CHANGES = ("operator_acted", "entries_paused", "entries_resumed", "rotation_star
 class House:
     """The process that is stormed."""
 
-    def __init__(self, folder: Path, speed: float, seed: int) -> None:
+    def __init__(self, folder: Path, speed: float, seed: int, *, split: bool) -> None:
         self.state = folder / "state"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.served", str(self.state), f"{speed:g}", str(seed)],
+            [
+                *(sys.executable, "-m", "tests.chaos.served", str(self.state), f"{speed:g}", str(seed)),
+                *(("apart",) if split else ()),
+            ],
             cwd=PROJECT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.port, _ = self.heard()["ports"]
-        self.seen = psutil.Process(self.process.pid)
+        self.port, control_port = self.heard()["ports"]
+        self.seen = [psutil.Process(self.process.pid)]
+        self.monitor = monitor_apart(folder, self.state, self.port, control_port) if split else None
+        if self.monitor is not None:
+            self.seen.append(psutil.Process(self.monitor.pid))
 
     def heard(self) -> dict[str, Any]:
         assert self.process.stdout is not None
@@ -82,8 +90,8 @@ class House:
         return self.heard()
 
     def resources(self) -> tuple[float, int]:
-        """Resident MiB, open descriptors."""
-        return self.seen.memory_info().rss / 1024 / 1024, self.seen.num_fds()
+        """Resident MiB, open descriptors; of both processes where there are two."""
+        return sum(one.memory_info().rss for one in self.seen) / 1024 / 1024, sum(one.num_fds() for one in self.seen)
 
     def close(self) -> int:
         assert self.process.stdin is not None
@@ -91,7 +99,27 @@ class House:
         self.process.stdin.close()
         self.process.stdout.read()
         self.process.stdout.close()
-        return self.process.wait(60.0)
+        code = self.process.wait(60.0)
+        if self.monitor is not None:
+            self.monitor.terminate()
+            code = code or self.monitor.wait(60.0)
+        return code
+
+
+def monitor_apart(folder: Path, state: Path, port: int, control_port: int) -> "subprocess.Popen[bytes]":
+    """`run.py paper --role monitor` of an executor on that port, once it answers."""
+    process = subprocess.Popen(
+        command("paper", "--role", "monitor", "--state", str(state)),
+        cwd=folder,
+        env=environment(MICRO_MONITOR_PORT=str(port), MICRO_EXECUTOR_PORT=str(control_port)),
+        stdout=subprocess.DEVNULL,
+    )
+    deadline_s = monotonic() + START_S
+    while answered(port, request("GET", "/health")) != 200:
+        if process.poll() is not None or monotonic() > deadline_s:
+            raise RuntimeError(f"the monitor ended with {process.poll()}, or is not well")
+        gevent.sleep(0.2)
+    return process
 
 
 class Storm:
@@ -213,9 +241,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--speed", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--nice", type=int, default=0)
+    parser.add_argument("--split", action="store_true")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
-        house = House(Path(name), options.speed, options.seed)
+        house = House(Path(name), options.speed, options.seed, split=options.split)
         calm_s = options.seconds / 2
         gevent.sleep(calm_s)  # watchers are gathered first
         house.say("begin")
@@ -230,7 +259,8 @@ def main(arguments: list[str]) -> int:
         stormed = house.told()
         after = settled(house, before[1])
         report("storm", stormed, after)
-        say(f"        {stormed['requests']} requests, {stormed['rejected']} rejected before the application")
+        where = ", at the executor" if options.split else ""
+        say(f"        {stormed['requests']} requests, {stormed['rejected']} rejected before the application{where}")
         say(f"        scrapes: p99 {percentile(storm.scrape_s, 0.99) * 1e3:.0f} ms as clients see it")
         for answer, count in sorted(storm.answers.items()):
             say(f"        {count:6} {answer}")

@@ -29,8 +29,10 @@ SHARES = {"p50": 0.5, "p99": 0.99, "most": 1.0}
 
 
 class Served:
-    def __init__(self, folder: Path, *, speed: float, seed: int) -> None:
+    def __init__(self, folder: Path, *, speed: float, seed: int, apart: bool) -> None:
+        """`apart`: the monitor runs elsewhere."""
         self.probed = Probed(speed, seed, folder)
+        self.apart = apart
         house = self.probed.house
         monitor, control = free_ports(2)
         runtime = replace(house.settings.runtime, monitor_port=monitor, executor_port=control)
@@ -41,7 +43,7 @@ class Served:
         self.began_s, self.cpu_s, self.queued_s = perf_counter(), process_time(), queued_s()
 
     def start(self) -> None:
-        self.probed.house.start(servers(self.probed.house, lambda: self.settings))
+        self.probed.house.start(servers(self.probed.house, lambda: self.settings, alone=self.apart))
         process.settle_down()
 
     def begin(self) -> None:
@@ -55,6 +57,7 @@ class Served:
         """Milliseconds from event to order, and of the hub's stalls; orders; what a person would have changed."""
         times = [sum(one) for one in self.probed.orders.times()]
         books = self.probed.house.services.books()
+        stormed = self.probed.view("server.control" if self.apart else "server.monitor")
         return {
             "orders": len(times),
             "cpu_share": (process_time() - self.cpu_s) / (perf_counter() - self.began_s),
@@ -65,9 +68,8 @@ class Served:
             "paused": books.paused,
             "paused_why": books.paused_why,
             "generation": books.generation,
-            "connections": [self.probed.view(f"server.{name}").connections for name in ("monitor", "control")],
-            "requests": self.probed.view("server.monitor").requests,
-            "rejected": self.probed.view("server.monitor").rejected,
+            "requests": stormed.requests,
+            "rejected": stormed.rejected,
         }
 
 
@@ -77,9 +79,9 @@ def queued_s() -> float:
 
 
 def main() -> int:
-    folder, speed, seed = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+    folder, speed, seed, apart = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), sys.argv[4:] == ["apart"]
     process.set_up()
-    served = Served(folder, speed=speed, seed=seed)
+    served = Served(folder, speed=speed, seed=seed, apart=apart)
     served.start()
     say({"ports": served.ports})
     # Read by the hub: a blocking read of standard input would stop everybody.

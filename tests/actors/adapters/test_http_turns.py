@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import gevent
 import pytest
 
-from actors.adapters.http_turns import CHANGING, READING, Turns
+from actors.adapters.http_turns import CHANGING, CREDIT_S, READING, Turns
 
 
 @pytest.fixture
@@ -101,4 +101,4 @@ def test_what_took_long_is_followed_by_a_rest_in_its_measure(monkeypatch: pytest
     timed.close()
 
     rests = [seconds for seconds in slept if seconds]
-    assert rests == pytest.approx([0.5 - 0.002, 30.0 - 0.002])
+    assert rests == pytest.approx([0.5 - CREDIT_S, 30.0 - CREDIT_S])

@@ -18,7 +18,7 @@ from monitor.app import control_app, monitor_app
 from monitor.desk import Desk
 from monitor.remote import link as links
 from monitor.remote.app import remote_monitor_app
-from monitor.remote.link import HUNG_S, LAG_S, Life, Link
+from monitor.remote.link import HUNG_S, LAG_S, Answer, Life, Link
 from monitor.topics import TOPICS, decoded
 from tests.commands.process import Product
 from tests.monitor.house import HELD, OPERATE, TOKENS, FakePanel
@@ -102,6 +102,26 @@ def test_a_change_goes_on_with_its_token_and_is_judged_by_the_executor_too(pair:
 
     assert (answer.status_code, answer.get_json()["told"]) == (202, [HELD])
     assert [name for name, _ in pair.panel.directory.told] == [f"position.{HELD}"]
+
+
+def test_however_many_scrape_the_executor_is_asked_once_a_second(pair: Pair, monkeypatch: pytest.MonkeyPatch):
+    now_s, asked, ask = [100.0], list[str](), pair.link.ask
+
+    def counted(method: str, path: str, *rest: Any) -> Answer:
+        asked.append(path)
+        return ask(method, path, *rest)
+
+    monkeypatch.setattr(pair.link, "ask", counted)
+    monkeypatch.setattr("monitor.remote.scrapes.monotonic", lambda: now_s[0])
+    texts = list[str]()
+    gevent.joinall([gevent.spawn(lambda: texts.append(pair.client.get("/metrics").text)) for _ in range(5)])
+    assert asked == ["/metrics"]
+    assert len(texts) == 5
+    assert all("micro_lightning_equity_lamports" in text for text in texts)
+
+    now_s[0] += 1.0
+    pair.client.get("/metrics")
+    assert asked == ["/metrics", "/metrics"]
 
 
 def test_an_executor_that_dies_is_shown_as_dead_and_what_it_told_last_stays(pair: Pair):
