@@ -1,68 +1,27 @@
 """Empties every wallet of every generation to one address: a journaled transaction each, the same bytes until known."""
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Sequence
-from time import monotonic, time
 
-import gevent
 from msgspec.structs import replace
 
 from actors.adapters.chain.programs import ProgramSettings
-from actors.adapters.journal_store import JournalStore
 from actors.adapters.keys.signer import Signer
 from actors.adapters.onchain.building import Builder
 from actors.adapters.onchain.tokens import TokenMemory
-from actors.adapters.onchain.tracking import Tracker
 from actors.adapters.onchain.wallets import OurWallets
-from actors.adapters.rpc.answers import Absent, Landed
 from actors.adapters.rpc.client import RpcClient
-from actors.adapters.rpc.errors import RpcError
-from actors.adapters.rpc.finality import read_finalized
-from actors.adapters.rpc.lanes import Lanes
 from actors.adapters.rpc.node import Node
+from commands.carrying import Carrier, Ledger
 from core.chain.build.signing import SignedTransaction
-from core.chain.decode import Decoder
-from core.errors import NeedsReconcile, Refused, Retryable
-from core.ledger.books import Books
-from core.ledger.fold import apply
-from core.ledger.postings import of_settlement
+from core.errors import Refused, Retryable
 from core.messages import Order, Settlement
-from core.records import AnyRecord, OrderIntended, OrderSettled, OrderSigned
 from core.rules.network_fee import fee_lamports
 from core.settings import Settings
 from core.types import Purpose, Role
 
-FINAL = ("confirmed", "finalized")
-LOOK_S = 0.5
-RESEND_S = 2.0
-PATIENCE_S = 180.0
-"""Past it the signature is left unresolved: the next start, or the next sweep, takes it up."""
 ORDER = (Role.LIGHTNING, Role.REENTRY, Role.PSYCHOLOGY, Role.TACTICAL_EXIT, Role.EMERGENCY_GAS)
 """emergency_gas pays the others' fees, so it goes last."""
-
-
-class Ledger:
-    """The journal of the state directory and what it folds to; without one, books of nothing that nobody keeps."""
-
-    def __init__(self, taken: tuple[JournalStore, Books] | None) -> None:
-        self._store = taken[0] if taken is not None else None
-        self.books = taken[1] if taken is not None else Books()
-
-    def write(self, *records: AnyRecord) -> None:
-        """On disk before this returns, and folded."""
-        if self._store is None:
-            return
-        for record in records:
-            self.books = apply(self.books, record)
-        seq = self._store.append(records, durable=True).get()
-        self.books = replace(self.books, seq=seq or self.books.seq)
-
-    def at_s(self) -> float:
-        return max(self.books.at_s, time())
-
-    def close(self) -> None:
-        if self._store is not None:
-            self._store.close()
 
 
 class Emptying:
@@ -82,13 +41,10 @@ class Emptying:
         self._node = Node(client)
         self._ledger, self._cold, self._newest = ledger, cold, newest
         self._wallets = OurWallets(signer, newest)
-        self._tracker = Tracker(self._node, self._wallets, Decoder(), lambda: ledger.books, lambda: 0)
+        self._carrier = Carrier(settings, client, self._wallets, send_urls=send_urls)
         programs = ProgramSettings(self._node, settings.runtime.seed, every_s=settings.rpc.programs_every_s)
         self._builder = Builder(self._node, self._wallets, TokenMemory(self._node), programs)
-        hosts = settings.runtime.plain_hosts
-        self._lanes = Lanes(client, settings.rpc, settings.rpc_budget, send_urls=send_urls, plain_hosts=hosts)
         self._priority_lamports = settings.mining.priority_floor_lamports
-        self._valid_slots = settings.orders.valid_slots
         self._number = 0
 
     def run(self) -> list[int]:
@@ -103,7 +59,8 @@ class Emptying:
         for one in tuple(self._ledger.books.orders.values()):
             if one.order.sweep and one.signature:
                 signed = SignedTransaction(b64decode(one.raw), one.signature, one.last_valid_block_height)
-                self._finish(one.order, signed, one.last_valid_block_height)
+                height = one.last_valid_block_height
+                self._judge(one.order, self._carrier.finish(one.order, signed, height, self._ledger))
 
     def _check_tokens(self) -> None:
         foreign = self._ledger.books.foreign
@@ -138,72 +95,15 @@ class Emptying:
         if order.lamports <= 0:
             return 0
         signed = self._builder.build(order, self._node.latest_blockhash())
-        at_s, height = self._ledger.at_s(), signed.last_valid_block_height or 0
-        self._ledger.write(
-            OrderIntended(at_s=at_s, order=order),
-            OrderSigned(
-                at_s=at_s,
-                order_id=order.id,
-                signature=signed.signature,
-                last_valid_slot=self._node.slot() + self._valid_slots,
-                raw=b64encode(signed.raw).decode(),
-                last_valid_block_height=height,
-            ),
-        )
-        self._finish(order, signed, height)
+        self._judge(order, self._carrier.carry(order, signed, self._ledger))
         return order.lamports
 
-    def _finish(self, order: Order, signed: SignedTransaction, height: int) -> None:
-        settlement = self._known(order, signed, height)
+    def _judge(self, order: Order, settlement: Settlement | None) -> None:
         which = f"the transfer of {order.role} {order.generation}"
         if settlement is None:
-            self._settle(order, "expired", "it never landed", None)
             raise Retryable(f"{which} did not land; run the sweep again")
-        self._settle(order, "failed" if settlement.error else "filled", settlement.error, settlement)
         if settlement.error:
             raise Retryable(f"{which} failed: {settlement.error}; run the sweep again")
-
-    def _settle(self, order: Order, outcome: str, error: str, settlement: Settlement | None) -> None:
-        try:
-            postings = of_settlement(order, settlement) if settlement is not None else ()
-        except ValueError as fault:
-            raise NeedsReconcile(f"{fault}; the next live start reconciles it") from None
-        self._ledger.write(
-            OrderSettled(
-                at_s=self._ledger.at_s(),
-                order_id=order.id,
-                outcome=outcome,
-                error=error,
-                settlement=settlement,
-                postings=postings,
-            )
-        )
-
-    def _known(self, order: Order, signed: SignedTransaction, height: int) -> Settlement | None:
-        """What it did, or None once it can never land. Raises Retryable when nobody tells in time."""
-        began_s, sent_s = monotonic(), float("-inf")
-        while monotonic() - began_s < PATIENCE_S:
-            if monotonic() - sent_s >= RESEND_S:
-                sent_s = monotonic()
-                self._lanes.send(signed.raw, for_exit=True)
-            try:
-                found = self._look(signed.signature, height)
-            except RpcError:
-                found = None  # asked again, as long as the patience lasts
-            if isinstance(found, Landed):
-                return self._tracker.settlement(order, found)
-            if isinstance(found, Absent):
-                return None
-            gevent.sleep(LOOK_S)
-        raise Retryable(f"{signed.signature} is neither landed nor lost after {PATIENCE_S:g} s; run the sweep again")
-
-    def _look(self, signature: str, height: int) -> Landed | Absent | None:
-        status = self._node.statuses((signature,), for_exit=True)[0]
-        if status is not None and status.commitment in FINAL:
-            return self._node.transaction(signature, for_exit=True)
-        if status is None and self._node.block_height("finalized", for_exit=True) > height:
-            return read_finalized(self._node.client, signature, for_exit=True)
-        return None
 
     def _balance(self, role: Role, generation: int) -> int:
         read = self._node.accounts([self._wallets.address(role, generation)], "confirmed").accounts[0]

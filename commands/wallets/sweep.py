@@ -10,12 +10,13 @@ from pathlib import Path
 from actors.adapters.environment import addresses
 from actors.adapters.rpc.lanes import SEND_SETTING
 from actors.adapters.state_directory import StateDirectory
+from commands.carrying import Ledger
 from commands.journal import Journal
 from commands.keys import opened, vault_of
 from commands.nodes import client_of, node_urls, scan
 from commands.options import settings_of
 from commands.wallets.confirmation import destination, typed
-from commands.wallets.emptying import Emptying, Ledger
+from commands.wallets.emptying import Emptying
 from core.errors import Refused
 from core.ledger.books import Books
 from core.types import LAMPORTS_PER_SOL

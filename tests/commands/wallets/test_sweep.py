@@ -11,7 +11,7 @@ from actors.adapters import journal_reading
 from actors.adapters.journal_store import JournalStore
 from actors.adapters.keys.secret import Secret
 from actors.adapters.keys.signer import Signer
-from commands.wallets import emptying
+from commands import carrying
 from core.chain.build import curve
 from core.ledger.audit import audit
 from core.ledger.fold import fold
@@ -147,14 +147,14 @@ def test_an_interrupted_sweep_goes_on_and_sends_nothing_twice(world: World, monk
     assert world("wallets", "confirm-cold", terminal=f"{COLD}\n").returncode == 0
     # Nothing that is sent lands, and the patience ends before the blockhash's life: as a crash after the send.
     world.node.chain.set_switches(Switches(loss_pct=100))
-    monkeypatch.setattr(emptying, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(carrying, "PATIENCE_S", 1.0)
     cut = world("wallets", "sweep")
     assert cut.returncode == 1
     assert "neither landed nor lost" in cut.stderr
     assert len(fold(journal_reading.read(path).entries).orders) == 1
 
     world.node.chain.set_switches(Switches())
-    monkeypatch.setattr(emptying, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(carrying, "PATIENCE_S", 60.0)
     done = world("wallets", "sweep")
     for _ in range(3):  # a signature that had expired meanwhile is settled as such, and asked for anew
         if done.returncode == 0:

@@ -74,6 +74,7 @@ class Street:
         self.client = RpcClient([self.node.url], settings.rpc, budget or settings.rpc_budget)
         self.rpc = Rpc(self.client)
         self.books = Books()
+        self.records: list[AnyRecord] = []
         self.market = MarketNow()
         self.wallets = OurWallets(Signer(Secret(WORDS)), 0)
         self.tokens = TokenMemory(self.rpc)
@@ -116,6 +117,7 @@ class Street:
     def write(self, *records: AnyRecord) -> None:
         for record in records:
             self.books = apply(self.books, record)
+            self.records.append(record)
 
     def pass_slots(self, count: int = 1) -> None:
         for _ in range(count):
