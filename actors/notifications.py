@@ -42,6 +42,8 @@ class Notifying(Struct, frozen=True, kw_only=True):
     messengers: Sequence[Messenger]
     books: Callable[[], Books]
     """Raises Unavailable before the journal has begun."""
+    left_s: Callable[[], float] = float
+    """Once: the market time of the last that a process before this one wrote; 0 where there is none, and ever after."""
 
 
 class Channel:
@@ -61,13 +63,14 @@ class NotificationsActor(Actor[AlertStood | Tick]):
         self.channels = [Channel(messenger) for messenger in notifying.messengers]
         self.day_s = 0.0
         """When the day began that the next summary is of, market time."""
-        self.books = notifying.books
+        self.books, self.left_s = notifying.books, notifying.left_s
 
     @override
     def on_begin(self) -> None:
         for channel in self.channels:
             self.spawn(self._carry, channel)
         if self.rule.daily:
+            self._catch_up()
             self._wait_for_midnight()
 
     @override
@@ -102,13 +105,23 @@ class NotificationsActor(Actor[AlertStood | Tick]):
         self.day_s = self.clock.now_s + delay_s - summary.DAY_S
         self.after(summary.DAILY, delay_s, Tick(key=summary.DAILY))
 
+    def _catch_up(self) -> None:
+        """Tell the last day on which something ran, if nothing ran when it ended."""
+        left_s = self.left_s()
+        if left_s and summary.until_midnight_s(left_s) <= self.clock.now_s - left_s:
+            self._tell_day(left_s // summary.DAY_S * summary.DAY_S, summary.LATE)
+
     def _day_ended(self) -> None:
-        """The day that is over, told to every address whatever its severity."""
-        text = self._figures(self.day_s)
-        if text:
-            day = f"{self.day_s:.0f}"
-            self._offer(Letter(key=summary.DAILY, severity="info", text=text, mint=day), everybody=True)
+        self._tell_day(self.day_s)
         self._wait_for_midnight()
+
+    def _tell_day(self, day_s: float, note: str = "") -> None:
+        """The day that is over, told to every address whatever its severity."""
+        text = self._figures(day_s)
+        if text:
+            self._offer(
+                Letter(key=summary.DAILY, severity="info", text=text + note, mint=f"{day_s:.0f}"), everybody=True
+            )
 
     def _figures(self, at_s: float | None = None) -> str:
         """Empty while the journal has not begun."""

@@ -79,6 +79,7 @@ class House:
         self.differences: int | None = None
         """What the last comparison of book and chain found; None before the first. Whoever compares sets it."""
         self._run_written = False
+        self._left_s = 0.0
         self._learnt = learnt
         self.keepers: Mapping[str, Keeper] = {} if source.live is None else source.live.keepers()
         self.tree = tree(keepers=self.keepers)
@@ -120,6 +121,7 @@ class House:
             records.append(capital(self.settings, self.source.sol_usd, at_s=at_s, mode=self.mode))
         if not self._run_written:
             self._run_written = True
+            self._left_s = books.at_s
             records.append(
                 RunStarted(
                     at_s=at_s,
@@ -138,6 +140,11 @@ class House:
                     books = apply(books, record)
                 records += self._learnt(books)
         return tuple(records)
+
+    def left_s(self) -> float:
+        """The market time at which what ran before this process left off, told once; 0 before it is known and after."""
+        left_s, self._left_s = self._left_s, 0.0
+        return left_s
 
     def start(self, servers: Sequence[Worker] = ()) -> None:
         """Start the tree; `servers` are its HTTP servers."""

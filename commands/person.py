@@ -47,7 +47,10 @@ def workers(reached: Reach, house: House, fresh: Callable[[], Settings]) -> Sequ
             messenger.Messenger, timeout_s=settings.notify.timeout_s, plain_hosts=settings.runtime.plain_hosts
         )
         notifying = Notifying(
-            rule=settings.notify, messengers=tuple(map(opened, reached.addresses)), books=house.services.books
+            rule=settings.notify,
+            messengers=tuple(map(opened, reached.addresses)),
+            books=house.services.books,
+            left_s=house.left_s,
         )
         found.append(Worker(name="notifications", actor=NotificationsActor, args=notifying))
     if reached.bot is not None:

@@ -13,6 +13,7 @@ from core.types import Role
 DAY_S: Final = 86_400
 LAMPORTS: Final = 1_000_000_000
 DAILY: Final = "daily_summary"
+LATE: Final = "\n(told late: nothing ran when that day ended)"
 TOLD_WITH_FIGURES: Final = frozenset({"daily_loss", "drawdown", "rotation", "panic_exit_done", "breaker"})
 """Alerts after which a person asks where that leaves us: halts of the shield and the breaker, rotations, panics."""
 

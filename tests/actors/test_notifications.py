@@ -90,12 +90,12 @@ def real(text: str) -> list[Messenger]:
 
 
 @contextmanager
-def running(*messengers: Messenger | Fake, rule: NotifyRule = QUICK, start_s: float = START_S) -> Iterator[System]:
-    panel = FakePanel()
+def running(
+    *messengers: Messenger | Fake, rule: NotifyRule = QUICK, start_s: float = START_S, left_s: float = 0.0
+) -> Iterator[System]:
+    panel, left = FakePanel(), [0.0, left_s]
     notifying = Notifying(
-        rule=rule,
-        messengers=messengers,
-        books=panel.books,
+        rule=rule, messengers=messengers, books=panel.books, left_s=lambda: left.pop() if len(left) > 1 else left[0]
     )
     system = System(services=panel, start_s=start_s)
     workers = (
@@ -197,6 +197,23 @@ def test_a_day_is_summed_up_at_midnight_for_every_address():
         system.clock.advance(START_S + 86_405)
         until(lambda: fake.texts)
     assert [text[:52] for text in fake.texts] == ["2026-01-01 UTC: 1 operations, win rate 100.0%\nnet +0"]
+
+
+def test_a_midnight_at_which_nothing_ran_is_made_up_for_at_the_next_start():
+    fake = Fake("critical")
+    with running(fake, rule=NotifyRule(), start_s=START_S + 3 * 86_400 + 5, left_s=START_S + 70_000):
+        until(lambda: fake.texts)
+        gevent.sleep(0.05)
+    assert [text.partition(":")[0] for text in fake.texts] == ["2026-01-01 UTC"]
+    assert fake.texts[0].endswith("(told late: nothing ran when that day ended)")
+
+
+@pytest.mark.parametrize("left_s", [0.0, START_S + 86_401])
+def test_a_day_that_still_goes_on_or_a_first_start_is_nothing_to_make_up_for(left_s: float):
+    fake = Fake("critical")
+    with running(fake, rule=NotifyRule(), start_s=START_S + 86_405, left_s=left_s):
+        gevent.sleep(0.1)
+    assert fake.texts == []
 
 
 @pytest.mark.parametrize("url", ["nonsense://x", "json://example.com/x"])

@@ -2,11 +2,19 @@
 
 from pathlib import Path
 
+import gevent
 import pytest
+from msgspec.structs import replace
 
 from actors.adapters.environment import load
-from commands.person import reach
+from actors.adapters.messenger import Messenger
+from actors.adapters.state_directory import StateDirectory
+from commands import sources
+from commands.house import House
+from commands.person import reach, workers
 from core.errors import Refused
+from core.notify.letter import Letter
+from core.notify.summary import DAY_S
 from core.settings import Settings, from_texts
 
 SECRET = "very-secret"
@@ -42,3 +50,23 @@ def test_a_token_without_chats_and_chats_without_a_token_are_refused(monkeypatch
     monkeypatch.setenv("MICRO_TELEGRAM_TOKEN", "1:abc")
     with pytest.raises(Refused, match="belong together"):
         reach(Settings(), None)
+
+
+def test_a_house_that_slept_over_midnight_sums_up_the_day_it_left_off_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sent = list[Letter]()
+    monkeypatch.setattr(Messenger, "send", lambda _, letter: sent.append(letter))
+    monkeypatch.setenv("MICRO_NOTIFY_URLS", "json://127.0.0.1:9")
+    settings, state = Settings(), StateDirectory(tmp_path / "state")
+    for slept_s in (0.0, float(DAY_S)):
+        source = sources.embedded(settings, state)
+        later = replace(source, start_at_s=source.start_at_s + slept_s)
+        house = House(settings, state, later, mode="paper", paced=False)
+        house.start(workers(reach(settings, None), house, lambda: settings))
+        house.system.wait_begun()
+        gevent.sleep(0.05)
+        assert house.stop()
+
+    assert [letter.key for letter in sent] == ["daily_summary"]
+    assert "told late" in sent[0].text
