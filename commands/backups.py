@@ -1,6 +1,7 @@
 """Making backups: by command, on a schedule while the process runs, and before an upgrade writes anything."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -59,6 +60,12 @@ def save(
 
 def folder_of(settings: Settings) -> Path:
     return Path(settings.backup.folder) if settings.backup.folder else Path(settings.runtime.state_dir) / "backups"
+
+
+def age_s(settings: Settings, uptime_s: float) -> float:
+    """Of the newest copy in the folder, by the real clock; so long as the process runs where there is none."""
+    newest_s = max((path.stat().st_mtime for path in folder_of(settings).glob(PATTERN)), default=None)
+    return uptime_s if newest_s is None else max(time.time() - newest_s, 0.0)
 
 
 def _named(folder: Path, now: datetime) -> Path:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from actors.adapters.journal_pages import entries_after, newest
 from actors.tree import walk
+from commands import backups
 from commands.house import House
 from core.ledger.books import Books
 from core.measures import Measures
@@ -79,11 +80,13 @@ class HousePanel:
         return self._house.system.run_native(entries_after, self._house.state.journal, seq, limit)
 
     def measures(self) -> Measures:
-        house = self._house
+        house, every_s = self._house, self.settings.backup.every_s
         return Measures(
             timings=house.services.timings,
             disk_free_bytes=shutil.disk_usage(house.state.path).free,
             differences=house.differences,
+            backup_every_s=every_s or None,
+            backup_age_s=backups.age_s(self.settings, self.uptime_s()) if every_s else None,
         )
 
     def dump(self) -> dict[str, object]:

@@ -48,3 +48,7 @@ class Measures(Struct, frozen=True, kw_only=True):
     """On the disk of the state directory."""
     differences: int | None = None
     """Findings of the last comparison of book and chain."""
+    backup_every_s: float | None = None
+    """Between two backups by the process itself; None where it makes none."""
+    backup_age_s: float | None = None
+    """Of the newest in the folder of backups; of the process where there is none."""

@@ -152,6 +152,8 @@ def of_measures(panel: Panel) -> Iterator[Metric]:
     for name, text, figure in (
         ("disk_free_bytes", "Free on the disk of the state directory", measures.disk_free_bytes),
         ("books_differ", "Findings of the last comparison of book and chain", measures.differences),
+        ("backup_every_seconds", "Between two backups by the process itself, real time", measures.backup_every_s),
+        ("backup_age_seconds", "Of the newest backup; of the process where there is none", measures.backup_age_s),
     ):
         if figure is not None:
             yield gauge(name, text, figure)

@@ -1,6 +1,8 @@
 """`backup` and `restore`: consistent while trading goes on, encrypted, over nothing, and trading goes on after."""
 
+import os
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -44,6 +46,18 @@ def written(place: Path, *records: object) -> None:
     store = JournalStore(place / "journal.db")
     store.append(records, durable=True).get(timeout=30)  # type: ignore[arg-type]  # records of the union
     store.close()
+
+
+def test_the_age_of_the_newest_backup_is_known_and_counts_from_the_start_where_there_is_none(state: Path):
+    settings = Settings(runtime=RuntimeSettings(state_dir=str(state)))
+    assert backups.age_s(settings, 61.5) == 61.5
+
+    folder = backups.folder_of(settings)
+    folder.mkdir()
+    for name, made_s in (("a.mlbackup", time.time() - 500.0), ("b.mlbackup", time.time() - 90_000.0)):
+        (folder / name).touch()
+        os.utime(folder / name, (made_s, made_s))
+    assert 499.0 < backups.age_s(settings, 61.5) < 600.0
 
 
 def bodies(place: Path) -> list[str]:

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # it brings no types, and a package more only for this is too much
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
+from core.notify import outbox
+from core.notify.outbox import NotificationsView, Outbox
 from core.rules.canary import Canary
 from core.settings import Settings
 from monitor.remote.app import remote_monitor_app
 from monitor.remote.link import Link
 from tests.config.tools import CONFIG, checked, copied
-from tests.monitor.house import TOKENS, FakePanel
+from tests.monitor.house import TOKENS, FakePanel, actor
 from tests.monitor.house import monitor as monitor_of
 from tests.monitor.metrics.test_chain import asking, health
 
@@ -34,6 +37,9 @@ def rules() -> list[dict[str, Any]]:
 def exposed(panel: FakePanel) -> set[str]:
     """Names of all samples that a live executor and a monitor apart from it can show."""
     panel.market.canary = Canary()
+    panel.measured = replace(panel.measured, backup_every_s=86_400.0, backup_age_s=1.0)
+    reached = NotificationsView(channels=(outbox.view(Outbox(), name="1 tgram://***", severity="info"),))
+    panel.directory.actors["notifications"] = actor("notifications", "outside", reached)
     text = monitor_of(asking(panel, health(1))).get("/metrics").text
     link = Link(Settings(), "http://127.0.0.1:1", lambda: TOKENS)
     text += remote_monitor_app(link).test_client().get("/metrics").text

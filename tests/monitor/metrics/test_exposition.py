@@ -109,7 +109,9 @@ def test_what_the_system_measures_of_itself_is_shown_where_it_is_measured(panel)
     timings.submitted("entry.op9.1", 12.0)
     timings.commit.add(0.3)
     timings.decode.add(0.00002)
-    panel.measured = Measures(timings=timings, disk_free_bytes=1_000, differences=2)
+    panel.measured = Measures(
+        timings=timings, disk_free_bytes=1_000, differences=2, backup_every_s=86_400.0, backup_age_s=12.5
+    )
 
     assert value(panel, "decision_to_submit_seconds_bucket", le="0.005") == 1
     assert value(panel, "decision_to_submit_seconds_count") == 1
@@ -117,13 +119,17 @@ def test_what_the_system_measures_of_itself_is_shown_where_it_is_measured(panel)
     assert value(panel, "journal_commit_seconds_bucket", le="0.5") == 1
     assert value(panel, "decode_seconds_count") == 1
     assert value(panel, "disk_free_bytes") == 1_000
+    assert (value(panel, "backup_every_seconds"), value(panel, "backup_age_seconds")) == (86_400.0, 12.5)
     assert value(panel, "books_differ") == 2
 
 
 def test_what_is_not_measured_here_has_no_metric(panel):
     panel.measured = Measures(timings=Timings())
 
-    assert not {name for name, _ in samples(panel)} & {"disk_free_bytes", "books_differ"}
+    assert not {name for name, _ in samples(panel)} & {
+        *("disk_free_bytes", "books_differ"),
+        *("backup_every_seconds", "backup_age_seconds"),
+    }
 
 
 def test_a_decision_that_never_reached_the_venue_is_forgotten():
