@@ -1,11 +1,12 @@
 # The running system: executor (8080) and monitor (8081), nothing to build or test with.
-# The base is pinned by its tag; whoever builds for production pins the digest: FROM python:...@sha256:...
-FROM python:3.11.14-slim-bookworm AS packages
+# The base is pinned by its tag; whoever builds for production pins the digest: --build-arg BASE=python:...@sha256:...
+ARG BASE=python:3.11.14-slim-bookworm
+FROM ${BASE} AS packages
 COPY requirements.lock /
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /requirements.lock
 
-FROM python:3.11.14-slim-bookworm
+FROM ${BASE}
 RUN apt-get update \
     && apt-get install -y --no-install-recommends tini=0.19.0-* \
     && rm -rf /var/lib/apt/lists/* \

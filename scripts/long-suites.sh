@@ -45,6 +45,11 @@ suite "comparison with the official SDKs" .venv/bin/python -m tests.oracle.compa
 suite "parity of actors and core" .venv/bin/python -m tests.parity.seeds \
     --seeds "$parity_seeds" --operations "$operations"
 
+# Minutes of downloads at the first time, and root: not for every change.
+if [[ ${1:-} != --short ]]; then
+    suite "the image in containers" .venv/bin/python -m tests.image.prove $optional
+fi
+
 suite "storm of clients" .venv/bin/python -m tests.chaos.clients --seconds "$storm_s"
 suite "both APIs against their descriptions" .venv/bin/python -m tests.monitor.openapi.schemas --examples "$examples"
 
