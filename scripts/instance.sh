@@ -64,6 +64,10 @@ make_secrets() {
     for name in api-token api-token-read passphrase grafana-password postgres-password; do
         [[ -s secrets/$name ]] || head -c 32 /dev/urandom | base64 | tr -d '\n=+/' >"secrets/$name"
     done
+    # Whoever wants to be reached fills them: docs/notifications.md.
+    for name in notify-urls telegram-token; do
+        [[ -e secrets/$name ]] || : >"secrets/$name"
+    done
     if [[ ! -s secrets/second-receiver-url ]]; then
         echo "http://127.0.0.1:9/no-second-receiver" >secrets/second-receiver-url
         echo "critical alerts go to the monitor alone: put a webhook in Slack's format into secrets/second-receiver-url" >&2

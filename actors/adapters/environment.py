@@ -74,7 +74,7 @@ def secret_text(names: tuple[str, str], what: str, *, file: Path | None = None) 
     if os.environ.get(secret):
         return os.environ[secret]
     path = foreign(from_file, file=file)
-    return private_file.read(Path(path), what).decode(errors="replace") if path else ""
+    return private_file.secret(Path(path), what).decode(errors="replace").strip() if path else ""
 
 
 def _settable(texts: Mapping[str, str]) -> dict[str, str]:

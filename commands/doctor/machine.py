@@ -11,7 +11,7 @@ from time import perf_counter
 from actors.adapters.endpoint import shown
 from actors.adapters.environment import read_file
 from actors.adapters.keys import private_file
-from actors.adapters.keys.passphrase import MOUNTED
+from actors.adapters.keys.private_file import MOUNTED
 from actors.adapters.keys.vault import ADDRESSES, KEYSTORE
 from actors.adapters.state_directory import holder
 from core.errors import Refused

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # it brings no types
 
-from core.settings import from_texts
+from actors.adapters.keys import private_file
+from commands.person import Reach, reach
+from core.settings import Settings, from_texts
 from tests.config.tools import checked
 
 OURS = ("executor", "monitor")
@@ -67,7 +69,7 @@ def test_each_container_sees_only_its_own_secrets_and_none_stands_in_the_file(
     }
 
     assert seen == {
-        "executor": {"api-token", "api-token-read", "passphrase"},
+        "executor": {"api-token", "api-token-read", "passphrase", "notify-urls", "telegram-token"},
         "monitor": {"api-token", "api-token-read"},
         "prometheus": {"api-token-read"},
         "alertmanager": {"api-token", "second-receiver-url"},
@@ -83,7 +85,7 @@ def test_each_container_sees_only_its_own_secrets_and_none_stands_in_the_file(
 
 def test_settings_of_the_containers_are_settings(services: dict[str, dict[str, Any]]):
     for name in OURS:
-        texts = {key: value for key, value in services[name]["environment"].items() if key != "MICRO_PASSPHRASE_FILE"}
+        texts = {key: value for key, value in services[name]["environment"].items() if not key.endswith("_FILE")}
         runtime = from_texts(texts).runtime
         assert runtime.bind == "0.0.0.0"  # noqa: S104 - inside; the port is published on loopback
         assert {"executor", "monitor"} <= set(runtime.allowed_hosts)
@@ -114,5 +116,26 @@ def test_secrets_are_made_once_and_never_shown(project: Path, tmp_path: Path):
     assert set(first) == set(declared)
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
     assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == first
-    assert len({text for text in first.values() if len(text) > 30}) == len(first)
-    assert not any(text in said + again for text in first.values())
+    assert {name for name, text in first.items() if not text} == {"notify-urls", "telegram-token"}
+    made_up = [text for text in first.values() if text]
+    assert len({text for text in made_up if len(text) > 30}) == len(made_up)
+    assert not any(text in said + again for text in made_up)
+
+
+def test_the_executor_finds_the_ways_to_a_person_where_its_secrets_are_mounted(
+    services: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(private_file, "MOUNTED", tmp_path)
+    names = {name: value for name, value in services["executor"]["environment"].items() if name.endswith("_FILE")}
+    given = {one if isinstance(one, str) else one["source"] for one in services["executor"]["secrets"]}
+    for name, value in names.items():
+        assert value == f"/run/secrets/{Path(value).name}", name
+        assert Path(value).name in given, name
+        mounted = tmp_path / Path(value).name
+        mounted.touch(mode=0o444)
+        monkeypatch.setenv(name, str(mounted))
+    assert reach(Settings(), None) == Reach()
+
+    (tmp_path / "notify-urls").chmod(0o644)
+    (tmp_path / "notify-urls").write_text("critical tgram://1:key/5\n")
+    assert [one.name for one in reach(Settings(), None).addresses] == ["1 tgram://***"]

@@ -12,8 +12,6 @@ from core.errors import Refused
 
 FILE_NAME = "MICRO_PASSPHRASE_FILE"
 NAME = "MICRO_PASSPHRASE"
-MOUNTED = Path("/run/secrets")
-"""Where container engines mount secrets, readable by all in the container and by nobody outside."""
 
 
 def passphrase(file: str, *, twice: bool = False, ask: Callable[[str], str] = getpass) -> Secret:
@@ -37,13 +35,7 @@ def passphrase(file: str, *, twice: bool = False, ask: Callable[[str], str] = ge
 
 def _from_file(path: Path) -> Secret:
     what = f"the passphrase file ({FILE_NAME})"
-    if path.is_relative_to(MOUNTED):
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise Refused(f"{what} {path} cannot be read: {error.strerror}") from None
-    else:
-        content = private_file.read(path, what, most_bytes=4096)
+    content = private_file.secret(path, what, most_bytes=4096)
     return _filled(Secret(content.decode("utf-8", "surrogateescape").rstrip("\r\n")), f"{what} {path}")
 
 
