@@ -8,7 +8,7 @@ for the operator to resume. Exit code 0 when nothing that we bought is left, 1 w
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -64,14 +64,23 @@ def run(options: argparse.Namespace) -> int:
         raise Refused("exit-all needs SOLANA_RPC_URL, the address of a Solana node")
     state = StateDirectory(Path(settings.runtime.state_dir))
     state.lock()
-    signer = opened(settings, options.settings_file, nodes=urls)
-    client = client_of(settings, urls)
-    node = Node(client)
-    ledger = _ledger(state)
-    generation = max(newest_generation(ChainTraces(node), signer), ledger.books.generation)
-    seller = Seller(settings, node, OurWallets(signer, generation), generation, ledger)
-    sales = list(seller.sales())
-    ledger.close()
+    try:
+        return _sell(settings, options.settings_file, urls, state)
+    finally:
+        state.unlock()
+
+
+def _sell(settings: Settings, settings_file: str | None, urls: Sequence[str], state: StateDirectory) -> int:
+    signer = opened(settings, settings_file, nodes=urls)
+    state.claim(signer.address(0, Role.LIGHTNING))
+    client, ledger = client_of(settings, urls), _ledger(state)
+    try:
+        node = Node(client)
+        generation = max(newest_generation(ChainTraces(node), signer), ledger.books.generation)
+        sales = list(Seller(settings, node, OurWallets(signer, generation), generation, ledger).sales())
+    finally:
+        ledger.close()
+        client.close()
     for sale in sales:
         print(f"{sale.held.role} of generation {sale.held.generation}, {sale.held.mint}: {sale.text}", flush=True)
     unbooked = [sale for sale in sales if not sale.is_journaled]
@@ -79,7 +88,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"{len(unbooked)} of these are in no journal; a live start books them from the chain, then asks you.")
     left = [sale for sale in sales if not sale.is_sold]
     print("Nothing that we bought is left." if not left else f"{len(left)} holdings are left.", flush=True)
-    client.close()
     return LEFT if left else 0
 
 

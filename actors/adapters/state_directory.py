@@ -4,9 +4,19 @@ import errno
 import fcntl
 import os
 import secrets
+import socket
+import struct
+from collections.abc import Callable
 from pathlib import Path
 
+from gevent.monkey import get_original
+
 from core.errors import Refused
+
+# The hub closes its sockets some time later; a claim must be gone when it is given up.
+_socket: Callable[[int, int], socket.socket] = get_original("socket", "socket")
+
+CLAIMANT_S = 1.0
 
 
 class StateDirectory:
@@ -21,6 +31,7 @@ class StateDirectory:
         if not os.access(self.path, os.W_OK):
             raise Refused(f"the state directory {path} is not writable; choose another with MICRO_STATE_DIR")
         self._lock: int | None = None
+        self._claim: int | None = None
 
     @property
     def journal(self) -> Path:
@@ -48,11 +59,32 @@ class StateDirectory:
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         self._lock = handle
 
+    def claim(self, address: str) -> None:
+        """Let no other process of this machine trade with the keys of this address, from whatever directory. Raises
+        Refused and names the other: a copied keystore is noticed at once, and not by its first transaction.
+
+        A name of the kernel's, no file: it is gone when the process is. Containers have names of their own.
+        """
+        claim = _socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            claim.bind(f"\0micro-lightning {address}")
+            claim.listen(1)
+        except OSError as error:
+            claim.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise Refused(
+                f"process {_claimant(address)} of this machine trades with the keys of {address} from another state "
+                "directory; stop it first"
+            ) from None
+        self._claim = claim.detach()
+
     def unlock(self) -> None:
-        """Give the lock up; the end of the process does the same."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        """Give lock and claim up; the end of the process does the same."""
+        for handle in (self._lock, self._claim):
+            if handle is not None:
+                os.close(handle)
+        self._lock = self._claim = None
 
     def api_token(self) -> str:
         """The token that every change over HTTP needs: made at the first start, readable by its owner alone."""
@@ -73,6 +105,20 @@ class StateDirectory:
     def secrets_changed_ns(self) -> tuple[int, ...]:
         """Changes whenever one of them is written anew; without those that are missing."""
         return tuple(path.stat().st_mtime_ns for path in secret_files(self.path) if path.exists())
+
+
+def _claimant(address: str) -> str:
+    """The process that has claimed this address, as the kernel knows it."""
+    asking = _socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    asking.settimeout(CLAIMANT_S)
+    try:
+        asking.connect(f"\0micro-lightning {address}")
+        credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return str(struct.unpack("3i", credentials)[0])
+    except OSError:
+        return "unknown"
+    finally:
+        asking.close()
 
 
 def holder(directory: Path) -> str:

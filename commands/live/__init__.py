@@ -88,6 +88,7 @@ def ready(
     # A restored keystore knows of generations that a new journal has not heard of.
     generation = max(books.generation, vault_of(settings).addresses().generation)
     signer = opened_keys(settings, settings_file, nodes=rpc_urls, generation=generation)
+    state.claim(signer.address(0, Role.LIGHTNING))
     house: House | None = None
 
     def present() -> Books:

@@ -19,7 +19,7 @@ from commands.wallets.confirmation import destination, typed
 from commands.wallets.emptying import Emptying
 from core.errors import Refused
 from core.ledger.books import Books
-from core.types import LAMPORTS_PER_SOL
+from core.types import LAMPORTS_PER_SOL, Role
 
 LIVE = "live"
 
@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
             typed(cold)
         newest = max(books.generation if is_live else 0, kept.generation)
         signer = opened(settings, options.settings_file, nodes=urls, generation=newest)
+        state.claim(signer.address(0, Role.LIGHTNING))
         look = scan(settings, options.settings_file)
         newest = max(newest, look(signer) if look is not None else 0)
         client = client_of(settings, urls)

@@ -11,6 +11,7 @@ from actors.adapters import journal_reading
 from actors.adapters.journal_store import JournalStore
 from actors.adapters.keys.secret import Secret
 from actors.adapters.keys.signer import Signer
+from actors.adapters.state_directory import StateDirectory
 from commands import carrying
 from core.chain.build import curve
 from core.ledger.audit import audit
@@ -181,3 +182,18 @@ def test_a_destination_that_cannot_be_meant(world: World, line: str, says: str) 
         done = world("wallets", command, terminal=f"{COLD}\n")
         assert done.returncode == 2
         assert says in done.stderr
+
+
+@pytest.mark.parametrize("command", [("wallets", "sweep"), ("exit-all",)])
+def test_keys_that_another_process_trades_with_are_left_alone(world: World, command: tuple[str, ...]) -> None:
+    other = StateDirectory(world.folder / "a copy")
+    other.claim(world.signer.address(0, Role.LIGHTNING))
+    before = world.left()
+
+    done = world(*command, terminal=f"{COLD}\n")
+    other.unlock()
+
+    assert done.returncode == 2
+    assert "from another state directory; stop it first" in done.stderr
+    assert world.left() == before
+    assert world("exit-all").returncode == 0
