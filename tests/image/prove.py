@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.chaos.evidence import faults, journal_of, landings_of
 from tests.image import build, compose
 from tests.image.container import Container, state_of, within
-from tests.image.stack import MONITOR, VOLUME, Stack
+from tests.image.stack import MONITOR, RESTORED, VOLUME, Stack
 
 START_S = 180.0
 """What a start, an operation or a restart may take on a machine that does much else. Nothing is measured by it."""
@@ -88,6 +88,21 @@ def health_checks(proof: Proof, stack: Stack, *, alive: bool) -> None:
     proof.held(f"the image's health check {'passes' if alive else 'fails'}", (code == 0) == alive, code)
 
 
+def backs_up(proof: Proof, stack: Stack) -> str:
+    """While it trades; the name of the backup."""
+    code, said = stack.executor.execute("python", "run.py", "backup")
+    proof.held("a backup while it trades, with the passphrase that is mounted", code == 0, said.splitlines()[-1])
+    return next((one.name for one in (state_of(VOLUME) / "backups").glob("*.mlbackup")), "")
+
+
+def restores(proof: Proof, stack: Stack, name: str) -> None:
+    """Onto an empty volume, as docs/operating.md has it."""
+    code, said = stack.command("restore", f"/copies/backups/{name}", prefix=RESTORED, copies=VOLUME)
+    proof.held("the backup is restored onto an empty volume", code == 0, said.splitlines()[-1])
+    code, said = stack.command("audit", prefix=RESTORED)
+    proof.held("audit of what was restored", code == 0, said.splitlines()[-1])
+
+
 def drains(proof: Proof, stack: Stack) -> None:
     """SIGTERM, as `docker stop` sends it."""
     took_s = stack.executor.stop(stack.grace_s)
@@ -132,7 +147,9 @@ def proven(folder: Path) -> int:
             is_hardened(proof, one)
         is_clean(proof, stack.executor)
         health_checks(proof, stack, alive=True)
+        backup = backs_up(proof, stack)
         drains(proof, stack)
+        restores(proof, stack, backup)
         recovers(proof, stack, stack.records())
         adds_up(proof, stack, folder)
     finally:

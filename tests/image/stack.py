@@ -10,6 +10,8 @@ from tests.image.container import UNDER_PODMAN, Container, state_of
 
 PREFIX = "micro-lightning-proof"
 VOLUME = f"{PREFIX}-state"
+RESTORED = f"{PREFIX}-restored"
+"""Prefix of an empty volume: the new machine."""
 MONITOR = 8081
 SPEED = "MICRO_CLOCK_SPEED=60"
 """As the clock stands in the settings, an operation may take an hour."""
@@ -54,17 +56,20 @@ class Stack:
             journal.close()
         return count
 
-    def command(self, *command: str) -> tuple[int, str]:
-        """Another command of the product in a container of its own on the same volume; exit code and output."""
-        options = compose.options(compose.service("executor"), secrets=self.folder / "secrets", prefix=PREFIX)
-        kept = [one for one in options if not one.startswith("--restart")]
-        return build.tried("podman", "run", "--rm", *UNDER_PODMAN, "--network=none", *kept, build.IMAGE, *command)
+    def command(self, *command: str, prefix: str = PREFIX, copies: str = "") -> tuple[int, str]:
+        """Another command of the product in a container of its own; exit code and output. `prefix`: of its volume;
+        `copies`: another volume, at /copies."""
+        options = compose.options(compose.service("executor"), secrets=self.folder / "secrets", prefix=prefix)
+        kept = ["--network=none", *(one for one in options if not one.startswith("--restart"))]
+        if copies:
+            kept.append(f"--volume={copies}:/copies:ro")
+        return build.tried("podman", "run", "--rm", *UNDER_PODMAN, *kept, build.IMAGE, *command)
 
     def remove(self) -> None:
         """Whatever is left of it, of an earlier run too."""
         for one in (self.executor, self.faulty, self.monitor):
             one.remove()
-        build.ran("podman", "volume", "rm", "--force", VOLUME)
+        build.ran("podman", "volume", "rm", "--force", VOLUME, f"{RESTORED}-state")
 
     def _container(self, name: str, service: str, *more: str) -> Container:
         said = compose.service(service)
