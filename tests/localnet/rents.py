@@ -38,8 +38,10 @@ class Rents(Struct, frozen=True, kw_only=True):
     """Token accounts and accumulators of any wallet of any generation."""
     opened: int
     """Accounts that our transactions opened since the first."""
+    unclosable: list[Locked]
+    """Token accounts of our accumulators: what a cashback coin on its pool leaves for ever, any generation."""
     others: list[Locked]
-    """Those of them that still exist and are not of our wallets: creators' and accumulators' accounts, for instance."""
+    """Those of them that still exist and are somebody else's: creators' fee accounts, for instance."""
 
     def of(self, generation: int) -> int:
         """Lamports that the wallets of this generation have locked in other accounts."""
@@ -54,24 +56,33 @@ def read_rents(ask: Ask, wallets: Sequence[Sequence[str]], generation: int) -> R
         held.append(sum(ask("getBalance", address, AT)["value"] for address in addresses))
         for role, address in zip(Role, addresses, strict=True):
             ours += _of_wallet(ask, number, role, address)
-    known = {one.address for one in ours} | {address for addresses in wallets for address in addresses}
-    opened = _opened(ask, [address for addresses in wallets for address in addresses])
-    others = [one for address in sorted(opened - known) if (one := _alive(ask, address)) is not None]
-    return Rents(generation=generation, wallets=held, ours=ours, opened=len(opened - _wallets(wallets)), others=others)
+    every = [address for addresses in wallets for address in addresses]
+    known = {one.address for one in ours} | set(every)
+    opened = _opened(ask, every)
+    left = [one for address in sorted(opened - known) if (one := _alive(ask, address)) is not None]
+    accumulators = {str(one) for address in every for one in _accumulators(address).values()}
+    return Rents(
+        generation=generation,
+        wallets=held,
+        ours=ours,
+        opened=len(opened - set(every)),
+        unclosable=[one for one in left if one.holder in accumulators],
+        others=[one for one in left if one.holder not in accumulators],
+    )
 
 
-def _wallets(wallets: Sequence[Sequence[str]]) -> set[str]:
-    return {address for addresses in wallets for address in addresses}
+def _accumulators(address: str) -> dict[str, Pubkey]:
+    owner = Pubkey.from_string(address)
+    return {"curve": volume_accumulator(owner, PUMP_ID), "pool": volume_accumulator(owner, PUMPSWAP_ID)}
 
 
 def _of_wallet(ask: Ask, generation: int, role: Role, address: str) -> Iterable[Locked]:
     yield from _tokens(ask, address, generation, f"{role}'s token account")
-    for name, program in (("curve", PUMP_ID), ("pool", PUMPSWAP_ID)):
-        accumulator = str(volume_accumulator(Pubkey.from_string(address), program))
-        lamports = ask("getBalance", accumulator, AT)["value"]
+    for name, accumulator in _accumulators(address).items():
+        lamports = ask("getBalance", str(accumulator), AT)["value"]
         if lamports:
             kind = f"{role}'s accumulator of the {name}"
-            yield Locked(address=accumulator, kind=kind, lamports=lamports, generation=generation, holder=address)
+            yield Locked(address=str(accumulator), kind=kind, lamports=lamports, generation=generation, holder=address)
 
 
 def _tokens(ask: Ask, owner: str, generation: int | None, kind: str) -> Iterable[Locked]:

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from commands.journal import Journal
+from core.chain.build.orders import CASHBACK_RENT_LAMPORTS
 from core.ledger.books import Books
 from tests.chaos.episode import DRIVEN, Episode, Ways
 from tests.localnet.rents import Rents, read_rents
@@ -120,6 +121,9 @@ def findings(rents: Rents, books: Books) -> list[str]:
     locked, booked = rents.of(rents.generation), books.accounts.get("rent", 0)
     if locked != booked:
         wrong.append(f"{locked} lamports of rent are locked and {booked} are booked")
+    lost, borne = len(rents.unclosable) * CASHBACK_RENT_LAMPORTS, books.accounts.get("fee:rent", 0)
+    if lost > borne:
+        wrong.append(f"{lost} lamports are in accounts that nothing closes, and {borne} are booked as a cost")
     return wrong
 
 
@@ -130,10 +134,11 @@ def table(rents: Rents, books: Books) -> list[str]:
         lines.append(f"{number:>10}{lamports:>20,}{count:>10}{rents.of(number):>16,}")
     lines += [f"  {one.lamports:>12,}  {one.kind}" for one in rents.ours]
     lines.append(f"rent by the books: {books.accounts.get('rent', 0):,}")
-    lines.append(
-        f"accounts that our transactions opened: {rents.opened}, of others' and still there: {len(rents.others)}"
-    )
-    return lines + [f"  {one.lamports:>12,}  {one.kind}, held by {one.holder or one.address}" for one in rents.others]
+    lines.append(f"accounts that our transactions opened: {rents.opened}; of those still there:")
+    for name, left in (("never closable, booked as a cost", rents.unclosable), ("other people's", rents.others)):
+        lines.append(f"  {name}: {len(left)}")
+        lines += [f"  {one.lamports:>12,}  {one.kind}, held by {one.holder or one.address}" for one in left]
+    return lines
 
 
 if __name__ == "__main__":
