@@ -1,11 +1,16 @@
 """HTTP to one address: connections kept open, bounded answers, no redirects, one time limit for the whole exchange."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
+from gevent import socket
 from geventhttpclient import HTTPClient
+from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
+from greenlet import greenlet
 from msgspec import Struct
+from typing_extensions import override
 
 from actors.adapters.rpc.errors import BadResponse, TimedOut, Unreachable
 
@@ -23,6 +28,49 @@ class Answer(Struct, frozen=True):
     retry_after_s: float | None = None
 
 
+class _Pool(ConnectionPool):
+    """Knows which greenlet has which connection: the library loses one when a time limit ends a send."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._out: dict[socket.socket, greenlet] = {}
+
+    @override
+    def get_socket(self) -> socket.socket:
+        taken = super().get_socket()
+        self._out[taken] = gevent.getcurrent()
+        return taken
+
+    @override
+    def return_socket(self, sock: socket.socket) -> None:
+        self._out.pop(sock, None)
+        super().return_socket(sock)
+
+    @override
+    def release_socket(self, sock: socket.socket) -> None:
+        self._out.pop(sock, None)
+        super().release_socket(sock)
+
+    def give_back(self) -> None:
+        """Close what this greenlet took and has not returned."""
+        for sock in [sock for sock, who in self._out.items() if who is gevent.getcurrent()]:
+            self.release_socket(sock)
+
+
+class _TlsPool(_Pool, SSLConnectionPool):
+    @override
+    def _connect_socket(self, sock: socket.socket, address: Any) -> socket.socket:
+        sock.connect(address)
+        wrapped = self.ssl_context.wrap_socket(sock, server_hostname=self._request_host, do_handshake_on_connect=False)
+        try:
+            # By hand: a handshake that a time limit ends inside of the wrapping is closed by nobody.
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
+
+
 class Connection:
     """Connections to one address, which its owner has checked. Used by any number of greenlets."""
 
@@ -30,26 +78,30 @@ class Connection:
         self._url, self._connections, self._timeout_s = url, connections, timeout_s
         parts = urlsplit(url)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._client = self._opened()
+        self._client, self._pool = self._opened()
 
     def renew(self) -> None:
-        """Fresh connections from the next call on. A greenlet that ends while it sends may keep its place in the pool
-        for ever; whoever finds an address failing again and again begins anew."""
+        """Fresh connections from the next call on, for an address that fails again and again."""
         self._client.close()
-        self._client = self._opened()
+        self._client, self._pool = self._opened()
 
-    def _opened(self) -> HTTPClient:
+    def _opened(self) -> tuple[HTTPClient, _Pool]:
         parts = urlsplit(self._url)
+        is_tls = parts.scheme == "https"
+        host, port = parts.hostname or "", parts.port or (443 if is_tls else 80)
+        client = HTTPClient(host, port, ssl=is_tls, block_size=_BLOCK)
         # The library's own limits hold for each read; the one that counts is `post`'s.
-        return HTTPClient(
-            parts.hostname or "",
-            parts.port,
-            ssl=parts.scheme == "https",
-            concurrency=self._connections,
-            block_size=_BLOCK,
+        pool = (_TlsPool if is_tls else _Pool)(
+            host,
+            port,
+            host,
+            port,
+            size=self._connections,
             connection_timeout=self._timeout_s,
             network_timeout=self._timeout_s,
         )
+        client._connection_pool = pool  # noqa: SLF001  # it takes none
+        return client, pool
 
     def post(self, body: bytes, timeout_s: float, headers: dict[str, str] | None = None) -> Answer:
         """The answer, whatever its status. Raises TimedOut, Unreachable, BadResponse.
@@ -80,11 +132,15 @@ class Connection:
         self._client.close()
 
     def _once(self, body: bytes, headers: dict[str, str] | None) -> Answer:
-        answer = self._client.request("POST", self._target, body, {**_HEADERS, **headers} if headers else _HEADERS)
+        pool = self._pool
         try:
-            return Answer(answer.status_code, _body(answer), _seconds(answer))
+            answer = self._client.request("POST", self._target, body, {**_HEADERS, **headers} if headers else _HEADERS)
+            try:
+                return Answer(answer.status_code, _body(answer), _seconds(answer))
+            finally:
+                answer.release()
         finally:
-            answer.release()
+            pool.give_back()
 
 
 def _body(answer: HTTPSocketResponse) -> bytes:
