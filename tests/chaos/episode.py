@@ -81,10 +81,10 @@ class Findings:
             self.kills += episode.kills
             self.down_s += episode.down_s
             self.ends[end] += 1
-            for one in episode.operations().values():
-                if one.closed_s:
-                    self.operations += 1
-                    self.reasons[one.reason] += 1
+            closed = [one for one in episode.operations().values() if one.closed_s]
+            self._running[episode.folder.name] = len(closed)  # those that its stop closed, too
+            self.operations += len(closed)
+            self.reasons.update(one.reason for one in closed)
             self.held_most_s = max(self.held_most_s, episode.held_most_s)
             self.outcomes.update(episode.outcomes())
 
