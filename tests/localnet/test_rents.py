@@ -4,7 +4,10 @@ The short form of `python -m tests.localnet.rotation`: the treasury's own orders
 the node.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from tests.actors.adapters.onchain.street import SOL, Street, buy, sale
 from tests.actors.adapters.rpc.server import PLENTY
 from tests.localnet.rents import Rents, read_rents
 
+PROJECT = Path(__file__).resolve().parents[2]
 SWEPT = (Role.LIGHTNING, Role.REENTRY, Role.PSYCHOLOGY, Role.TACTICAL_EXIT, Role.EMERGENCY_GAS)
 
 
@@ -133,3 +137,13 @@ def test_a_token_account_that_stays_is_seen(opened: Callable[..., Street]):
         "lightning's token account": TOKEN_2022_ACCOUNT_LAMPORTS,
         "lightning's accumulator of the curve": VOLUME_ACCUMULATOR_LAMPORTS,
     }
+
+
+@pytest.mark.slow
+def test_the_same_of_the_live_house_over_six_operations(tmp_path: Path):
+    command = [sys.executable, "-m", "tests.localnet.rotation", "--operations", "6", "--folder", str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=1_200, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 rotations" in done.stdout
+    assert done.stdout.endswith("Nothing is wrong.\n")
