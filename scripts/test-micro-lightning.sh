@@ -17,24 +17,30 @@ step() {
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# Tests that mostly wait, for processes, disks and timers: they run beside those that mostly compute.
-waiting=(tests/chaos tests/commands tests/localnet tests/monitor tests/oracle tests/scripts)
+# Tests that mostly wait, for processes, disks and timers: two groups of them run beside those that mostly compute.
+waiting=("tests/commands" "tests/chaos tests/localnet tests/monitor tests/oracle tests/scripts")
 tests=(.venv/bin/pytest -m "not slow and not benchmark")
 others=("$@")
+running=()
 
 if (($# == 0)); then
-    "${tests[@]}" --junitxml="$work/waiting.xml" "${waiting[@]}" >"$work/waiting.log" 2>&1 &
-    others=(tests "${waiting[@]/#/--ignore=}")
+    others=(tests)
+    for group in "${!waiting[@]}"; do
+        read -ra paths <<<"${waiting[group]}"
+        "${tests[@]}" --junitxml="$work/waiting$group.xml" "${paths[@]}" >"$work/waiting$group.log" 2>&1 &
+        running+=($!)
+        others+=("${paths[@]/#/--ignore=}")
+    done
 fi
 step "ruff check" .venv/bin/ruff check .
 step "ruff format" .venv/bin/ruff format --check .
 step "mypy" .venv/bin/mypy
 step "pytest" "${tests[@]}" --junitxml="$work/others.xml" "${others[@]}"
-if (($# == 0)); then
-    wait $! || failed+=("pytest ${waiting[*]}")
-    echo "== pytest ${waiting[*]}"
-    cat "$work/waiting.log"
-fi
+for group in "${!running[@]}"; do
+    wait "${running[group]}" || failed+=("pytest ${waiting[group]}")
+    echo "== pytest ${waiting[group]}"
+    cat "$work/waiting$group.log"
+done
 if [[ ${MICRO_CI:-} == 1 ]]; then
     # Silent when all is well: pytest's closing line stays the last of the output.
     .venv/bin/python scripts/skipped.py "$work"/*.xml >&2 || failed+=("skipped tests")

@@ -62,7 +62,7 @@ class Peer:
 class Node:
     """Serves until `stop`. What it sends goes to every open connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.peers: list[Peer] = []
         self.requests: list[dict[str, Any]] = []
         self.refused: set[str] = set()
@@ -72,12 +72,17 @@ class Node:
         self.connections = 0
         self.numbers = count(10)
         self.subscribed = Event()
-        self.server = StreamServer(("127.0.0.1", 0), self._serve)
+        self.server = StreamServer(("127.0.0.1", port), self._serve)
         self.server.start()
 
     @property
+    def port(self) -> int:
+        assert self.server.server_port is not None
+        return self.server.server_port
+
+    @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.server.server_port}/?api-key=sesame"
+        return f"ws://127.0.0.1:{self.port}/?api-key=sesame"
 
     def _serve(self, socket: Any, _address: object) -> None:
         peer = Peer(self, socket)
