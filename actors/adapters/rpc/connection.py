@@ -1,10 +1,12 @@
 """HTTP to one address: connections kept open, bounded answers, no redirects, one time limit for the whole exchange."""
 
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
 from gevent import socket
+from gevent.lock import BoundedSemaphore
 from geventhttpclient import HTTPClient
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
@@ -16,6 +18,8 @@ from actors.adapters.rpc.errors import BadResponse, TimedOut, Unreachable
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes; a block's transactions and a busy program's accounts stay under it."""
+SPARE = 4
+"""Connections beyond those of ordinary calls, for what must not wait for them."""
 _BLOCK = 65_536
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -72,12 +76,17 @@ class _TlsPool(_Pool, SSLConnectionPool):
 
 
 class Connection:
-    """Connections to one address, which its owner has checked. Used by any number of greenlets."""
+    """Connections to one address, which its owner has checked. Used by any number of greenlets.
+
+    `connections` are for ordinary calls: one more waits for one of them. Some are spare for exits and sends, which
+    would else wait until a slow node has answered everybody's questions.
+    """
 
     def __init__(self, url: str, *, connections: int, timeout_s: float) -> None:
         self._url, self._connections, self._timeout_s = url, connections, timeout_s
         parts = urlsplit(url)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._ordinary = BoundedSemaphore(connections)
         self._client, self._pool = self._opened()
 
     def renew(self) -> None:
@@ -96,25 +105,25 @@ class Connection:
             port,
             host,
             port,
-            size=self._connections,
+            size=self._connections + SPARE,
             connection_timeout=self._timeout_s,
             network_timeout=self._timeout_s,
         )
         client._connection_pool = pool  # noqa: SLF001  # it takes none
         return client, pool
 
-    def post(self, body: bytes, timeout_s: float, headers: dict[str, str] | None = None) -> Answer:
+    def post(
+        self, body: bytes, timeout_s: float, headers: dict[str, str] | None = None, *, is_urgent: bool = False
+    ) -> Answer:
         """The answer, whatever its status. Raises TimedOut, Unreachable, BadResponse.
 
-        A connection that the other side closed while it lay idle is tried once more on a fresh one: JSON-RPC calls
-        do no harm when they arrive twice.
+        `is_urgent`: waits for no ordinary call. A connection that the other side closed while it lay idle is tried once
+        more on a fresh one: JSON-RPC calls do no harm when they arrive twice.
         """
         with gevent.Timeout(timeout_s) as limit:
             try:
-                try:
-                    return self._once(body, headers)
-                except (HTTPConnectionClosed, ConnectionResetError, BrokenPipeError):
-                    return self._once(body, headers)
+                with nullcontext() if is_urgent else self._ordinary:
+                    return self._twice(body, headers)
             except gevent.Timeout as timeout:
                 if timeout is not limit:
                     raise
@@ -130,6 +139,12 @@ class Connection:
 
     def close(self) -> None:
         self._client.close()
+
+    def _twice(self, body: bytes, headers: dict[str, str] | None) -> Answer:
+        try:
+            return self._once(body, headers)
+        except (HTTPConnectionClosed, ConnectionResetError, BrokenPipeError):
+            return self._once(body, headers)
 
     def _once(self, body: bytes, headers: dict[str, str] | None) -> Answer:
         pool = self._pool

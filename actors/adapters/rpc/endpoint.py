@@ -69,13 +69,17 @@ class Endpoint:
         for_exit: bool,
         min_slot: int = 0,
         headers: dict[str, str] | None = None,
+        is_send: bool = False,
     ) -> T:
-        """One attempt within the budget: the result as `kind`. Raises RpcError or RpcRefused."""
+        """One attempt within the budget: the result as `kind`. Raises RpcError or RpcRefused.
+
+        Exits and sends (`is_send`) wait for no other call's connection.
+        """
         began_s = monotonic()
         self._spend(began_s, for_exit=for_exit)
         self.calls += 1
         try:
-            answer = self._connection.post(request.body, timeout_s, headers)
+            answer = self._connection.post(request.body, timeout_s, headers, is_urgent=for_exit or is_send)
             self._judge(answer)
             result = read(answer.body, kind, wanted_slot=min_slot)
         except RpcRefused:

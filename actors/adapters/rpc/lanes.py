@@ -151,7 +151,7 @@ class Lanes:
     def _to_one(self, lane: _Lane, request: Request, told: Callable[[LaneAnswer], None], *, for_exit: bool) -> None:
         outcome, error = "fault", "a fault of this program; see the log"
         try:
-            lane.endpoint.call(request, str, timeout_s=self.rule.timeout_s, for_exit=for_exit)
+            lane.endpoint.call(request, str, timeout_s=self.rule.timeout_s, for_exit=for_exit, is_send=True)
             outcome, error = "ok", ""
         except (RpcError, RpcRefused) as refusal:
             outcome, error = refusal.outcome, str(refusal)

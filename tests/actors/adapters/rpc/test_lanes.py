@@ -4,10 +4,12 @@ from collections.abc import Callable
 import gevent
 import pytest
 
+from actors.adapters.rpc import requests
 from actors.adapters.rpc.client import RpcClient
 from actors.adapters.rpc.errors import RpcRefused
 from actors.adapters.rpc.lanes import LaneAnswer, Lanes
 from core.errors import Refused
+from core.rules.rpc import RpcRule
 from tests.actors.adapters.rpc.server import PLENTY, QUICK, Failure, NodeServer, client, opened
 from tests.actors.adapters.rpc.test_node import signed
 
@@ -67,6 +69,29 @@ def test_posting_waits_for_nobody_and_each_lane_is_heard(lanes: Lanes, nodes: tu
         gevent.sleep(0.002)
     assert {answer.lane for answer in said} == {"rpc0", "send0", "engine0"}
     assert not any(answer.error for answer in said)
+
+
+@pytest.mark.parametrize("for_exit", [False, True])
+def test_bytes_do_not_wait_for_what_others_ask(server: NodeServer, for_exit: bool):
+    """A slow node keeps every connection of ordinary calls busy; an order goes out all the same."""
+    rule = RpcRule(timeout_s=8.0, connections=2)
+    rpc = client(server, rule=rule)
+    server.gate.clear()
+    asking = [gevent.spawn(rpc.ask, requests.slot("confirmed"), int) for _ in range(3)]
+    while len(server.requests) < rule.connections:
+        gevent.sleep(0.002)
+
+    said: list[LaneAnswer] = []
+    Lanes(rpc, rule, PLENTY).post(signed()[0], said.append, for_exit=for_exit)
+    with gevent.Timeout(4.0):
+        while "sendTransaction" not in server.asked():
+            gevent.sleep(0.002)
+
+    assert server.asked() == ["getSlot", "getSlot", "sendTransaction"]
+    server.gate.set()
+    gevent.joinall(asking)
+    while not said:
+        gevent.sleep(0.002)
 
 
 def test_a_block_engine_gets_nothing_without_a_tip(lanes: Lanes, nodes: tuple[NodeServer, ...]):
