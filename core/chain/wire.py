@@ -44,20 +44,18 @@ def log_lines(program: str, events: Iterable[Event], *, error: str | None = None
     With `error` (for example `custom program error: 0x1772`) the last call fails after its event, as a breached
     slippage limit does late in an instruction: such a transaction's events must not count.
     """
-    lines = call_lines(program, map(call_of, events))
+    lines = [*call_lines(program, map(call_of, events))]
     if error is not None and len(lines) > len(_BUDGET):
         lines[-1] = f"Program {program} failed: {error}"
     return lines
 
 
-def call_lines(program: str, calls: Iterable[Call]) -> list[str]:
+def call_lines(program: str, calls: Iterable[Call]) -> tuple[str, ...]:
     """As `log_lines`, of calls."""
-    lines = [*_BUDGET]
+    lines = _BUDGET
     for instruction, payload in calls:
         before, after = _around_trade(program, instruction)
-        lines += before
-        lines.append(_data_line(payload))
-        lines += after
+        lines = (*lines, *before, _data_line(payload), *after)
     return lines
 
 

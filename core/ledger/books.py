@@ -237,7 +237,8 @@ class Books(Struct, frozen=True, kw_only=True):
         return sum(self.start_lamports.values())
 
     def wallet_lamports(self) -> int:
-        return sum(self.balance(role) for role in Role)
+        accounts = self.accounts
+        return sum([accounts.get(account, 0) for account in WALLET_ACCOUNTS.values()])
 
     def flat_equity_lamports(self) -> int:
         """Equity as rules.md defines it, open positions left out: they have no place in the books."""

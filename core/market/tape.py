@@ -86,9 +86,14 @@ class Tape:
 
     def take(self, events: Iterable[Event], *, slot: int, at_s: float, signature: str) -> list[AnyMarketData]:
         """The messages that the events of one transaction make, in order."""
-        read = self.read
-        messages = [read(event, slot, at_s, signature) for event in events]
-        return [message for message in messages if message is not None]
+        readers = self._readers
+        messages: list[AnyMarketData] = []
+        for event in events:
+            reader = readers.get(type(event))
+            message = None if reader is None else reader(event, slot, at_s, signature)
+            if message is not None:
+                messages.append(message)
+        return messages
 
     def learn(self, pool: str, mint: str, reserves: Reserves | None = None, quote_mint: str = "") -> None:
         """From now on `pool` is the canonical pool of `mint`: for tokens that graduated before the feed began."""

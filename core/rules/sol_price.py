@@ -33,19 +33,12 @@ class SolPrice(Struct, frozen=True, array_like=True, gc=False):
 
 def seen(price: SolPrice, *, at_s: float, pool_usd: float | None, http_usd: float | None) -> SolPrice:
     """The readings after one more; a source that gives None keeps its older reading, and that ages on."""
-    if not _usable(pool_usd):
+    pool_at_s = http_at_s = at_s
+    if pool_usd is None or pool_usd <= 0:
         pool_usd, pool_at_s = price.pool_usd, price.pool_at_s
-    else:
-        pool_at_s = at_s
-    if not _usable(http_usd):
+    if http_usd is None or http_usd <= 0:
         http_usd, http_at_s = price.http_usd, price.http_at_s
-    else:
-        http_at_s = at_s
     return SolPrice(pool_usd, pool_at_s, http_usd, http_at_s)
-
-
-def _usable(usd: float | None) -> bool:
-    return usd is not None and usd > 0
 
 
 def agreed_usd(rule: SolPriceRule, price: SolPrice, *, now_s: float) -> float | None:

@@ -95,7 +95,7 @@ class WireBroadcast:
         """Write the open transaction, if there is one."""
         if not self._calls:
             return
-        lines = tuple(call_lines(self._program, self._calls))
+        lines = call_lines(self._program, self._calls)
         self._calls.clear()
         self._last_lines, self._last_program = lines, self._program
         self._done.append(RawTransaction(self._signature, self._slot, None, lines))
