@@ -9,12 +9,16 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 TOOLS = ("mmdebstrap", "buildah", "podman")
+DEBIAN = "mmdebstrap buildah podman runc"
+"""runc named: podman would bring crun, which refuses machines that mix both generations of control groups."""
 BASE = "localhost/micro-lightning-base:bookworm"
 """Debian with its Python: what the official image has in place, without its Python's patch level."""
 PACKAGES = "python3,python3-venv,python-is-python3,ca-certificates"
 IMAGE = "localhost/micro-lightning:proof"
+LONG_S = 300.0
+"""What a command may take on a machine that does much else. Nothing is measured by it."""
 SLOW_S = 1800.0
-"""What downloads may take on a slow line. Nothing is measured by it."""
+"""What downloads may take on a slow line."""
 PIP_CONF = "/etc/pip.conf"
 LENT = (PIP_CONF, "/etc/ssl/certs")
 """How this machine reaches its package index: mounted while the image is built, no part of it."""
@@ -28,16 +32,16 @@ def check_tools() -> None:
     """Raises Absent."""
     missing = [name for name in TOOLS if shutil.which(name) is None]
     if missing:
-        raise Absent(f"{', '.join(missing)} not installed; on Debian: apt-get install {' '.join(TOOLS)}")
+        raise Absent(f"{', '.join(missing)} not installed; on Debian: apt-get install {DEBIAN}")
 
 
-def tried(*arguments: str, timeout_s: float = 60.0) -> tuple[int, str]:
+def tried(*arguments: str, timeout_s: float = LONG_S) -> tuple[int, str]:
     """Exit code and output, errors last, without blanks around."""
     done = subprocess.run(arguments, cwd=PROJECT, capture_output=True, text=True, timeout=timeout_s, check=False)
     return done.returncode, (done.stdout + done.stderr).strip()
 
 
-def ran(*arguments: str, timeout_s: float = 60.0) -> str:
+def ran(*arguments: str, timeout_s: float = LONG_S) -> str:
     """What the program prints. Raises RuntimeError with the end of its errors when it fails."""
     done = subprocess.run(arguments, cwd=PROJECT, capture_output=True, text=True, timeout=timeout_s, check=False)
     if done.returncode:

@@ -2,8 +2,8 @@
 
     python -m tests.image.prove [--base IMAGE] [--optional]
 
-Needs Debian's buildah, podman and mmdebstrap, and root. Without --base the image is built on a base made of Debian's
-packages, because a registry may be out of reach: that proves everything but the official base. Executor and monitor
+Needs Debian's buildah, podman, runc and mmdebstrap, and root. Without --base the image is built on a base made of
+Debian's packages, because a registry may be out of reach: that proves all but the official base. Executor and monitor
 share a network of their own that leads nowhere, so published ports are not proven. Ends with 1 when something does not
 hold, with 2 when the tools are missing (with 0 if that is allowed: --optional). The images stay, so that a second run
 is quick; `podman rmi` takes them away.
@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.chaos.evidence import faults, journal_of, landings_of
 from tests.image import build, compose
 from tests.image.container import Container, state_of, within
-from tests.image.stack import MONITOR, RESTORED, VOLUME, Stack
+from tests.image.stack import EXECUTOR, MONITOR, RESTORED, VOLUME, Stack
 
 START_S = 180.0
 """What a start, an operation or a restart may take on a machine that does much else. Nothing is measured by it."""
@@ -62,6 +62,9 @@ def trades(proof: Proof, stack: Stack) -> None:
     proof.held("it trades on paper", status == 200 and answer["mode"] == "paper")
     refused, _ = stack.monitor.get(MONITOR, "/status")
     proof.held("nobody reads it without a token", refused == 401, refused)
+    status, actor = stack.monitor.get(EXECUTOR, "/actors/notifications", stack.token())
+    shown = status == 200 and "json://***" in str(actor)
+    proof.held("the notifications' addresses are read where they are mounted, and not shown", shown)
     proof.held("operations come", within(START_S, lambda: stack.operations() > 0), stack.operations())
 
 

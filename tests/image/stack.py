@@ -12,7 +12,7 @@ PREFIX = "micro-lightning-proof"
 VOLUME = f"{PREFIX}-state"
 RESTORED = f"{PREFIX}-restored"
 """Prefix of an empty volume: the new machine."""
-MONITOR = 8081
+EXECUTOR, MONITOR = 8080, 8081
 SPEED = "MICRO_CLOCK_SPEED=60"
 """As the clock stands in the settings, an operation may take an hour."""
 FAULTY = Path(__file__).with_name("faulty.py")
@@ -78,7 +78,11 @@ class Stack:
 
 
 def make_secrets(folder: Path) -> None:
-    """As the start script makes them."""
+    """As the start script makes them, and an address for notifications at which nobody listens."""
     scripts = build.PROJECT / "scripts"
     command = f"source {scripts}/environment.sh; source {scripts}/instance.sh; make_secrets"
     subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, check=True)
+    addresses = folder / "secrets" / "notify-urls"
+    addresses.chmod(0o644)
+    addresses.write_text("critical json://127.0.0.1:9/\n")
+    addresses.chmod(0o444)
