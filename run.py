@@ -22,6 +22,7 @@ from commands import (
     demo,
     doctor,
     dump,
+    examples,
     exit_all,
     live,
     localnet,
@@ -83,7 +84,9 @@ def parser() -> argparse.ArgumentParser:
     for module in COMMANDS:
         name = module.__name__.rpartition(".")[2].replace("_", "-")
         about = (module.__doc__ or "").splitlines()[0]
-        sub = commands.add_parser(name, parents=[common], help=about, description=module.__doc__)
+        sub = commands.add_parser(
+            name, parents=[common], help=about, description=module.__doc__, epilog=examples.epilog(name)
+        )
         module.arguments(sub)
         sub.set_defaults(run=module.run)
     return root
