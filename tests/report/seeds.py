@@ -9,12 +9,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import msgspec
+from msgspec.structs import replace
 
 from core.report import wording
 from core.report.document import Document, Sample, document
-from core.report.episode import Episode
+from core.report.episode import Episode, OperationResult
 from core.report.targets import MET, MISSED, UNKNOWN, Target
 from core.report.wording import of_target
 
@@ -102,6 +104,15 @@ def _drivers(sample: Sample, episodes: Sequence[Episode]) -> Iterator[str]:
     yield f"Orders by outcome: {_counted(f.orders)}. Failures: {_counted(f.failures)}. Ends: {_counted(f.ends)}."
     yield f"Panics: {_counted(f.panics)}."
     yield f"Equity at the end of an episode ÷ capital: {_ends(episodes)}."
+    counted = [one for episode in episodes for one in episode.operations if not one.outside_statistics]
+    for name, some in (
+        ("with a re-entry", [one for one in counted if one.buys > 1]),
+        ("without one", [one for one in counted if one.buys == 1]),
+    ):
+        yield f"Operations {name}: {len(some)}, mean net on cost {wording.share(_mean_on_cost(some))}."
+    stood = [replace(one, net_lamports=one.net_lamports + one.drift_lamports) for one in counted]
+    yield f"Had nothing moved between signing and landing: mean net on cost {wording.share(_mean_on_cost(stood))}, won"
+    yield f"{wording.share(fmean(one.net_lamports > 0 for one in stood) if stood else None)}."
     yield ""
     yield "| cost | share of turnover | |"
     yield "|---|---|---|"
@@ -114,6 +125,11 @@ def _drivers(sample: Sample, episodes: Sequence[Episode]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for one in f.exits:
         yield f"| {one.reason} | {one.sells:,} | {one.operations:,} | {wording.sol(one.net_lamports)} |"
+
+
+def _mean_on_cost(operations: Sequence[OperationResult]) -> float | None:
+    gains = [one.net_lamports / one.cost_lamports for one in operations if one.cost_lamports > 0]
+    return fmean(gains) if gains else None
 
 
 def _counted(counts: dict[str, int]) -> str:

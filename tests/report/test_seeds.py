@@ -3,7 +3,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.report.document import Document, document
-from tests.report.results import episode
+from tests.report.results import episode, operation
 from tests.report.seeds import lines, together
 from tests.report.seeds import read as read_reports
 
@@ -38,3 +38,14 @@ def test_the_same_market_does_not_count_twice(tmp_path):
 
     with pytest.raises(ValueError, match="farther apart"):
         read_reports(paths)
+
+
+def test_what_moved_between_signing_and_landing_is_taken_off():
+    moved = operation(30_000_000, drift_lamports=-40_000_000, buys=2)
+    told = document([replace(episode(), operations=(moved,))], feed="market", seed=7, wanted=1, wanted_held_out=0)
+
+    text = "\n".join(lines([told]))
+
+    assert "Operations with a re-entry: 1, mean net on cost 30.0%." in text
+    assert "Operations without one: 0, mean net on cost -." in text
+    assert "Had nothing moved between signing and landing: mean net on cost -10.0%, won\n0.0%." in text
