@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any, TypeAlias
 
 import gevent
@@ -21,6 +20,8 @@ _start_native_thread: Callable[..., object] = get_original("_thread", "start_new
 
 LINGER_S = 0.02
 """Rows nobody waits for gather at most this long, so that they share a commit."""
+GATHERED = 256
+"""Appends that may gather: a hub that is too busy for its timers hands them over all the same."""
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 Item: TypeAlias = "tuple[Rows, Outcome[int] | None]"
@@ -32,7 +33,11 @@ class JournalClosed(Exception):
 
 
 class JournalWriter:
-    """Its rows go into the database at `path` by `statement`, in the order in which they were put."""
+    """Its rows go into the database at `path` by `statement`, in the order in which they were put.
+
+    They gather on the hub's side: a thread that is woken takes the interpreter from the hub, and it shall not for rows
+    that nobody waits for.
+    """
 
     def __init__(
         self, path: Path, statement: str, segment: EmergencySegment | None = None, failure: Exception | None = None
@@ -44,11 +49,16 @@ class JournalWriter:
         """Why the segment took nothing either: what is put from then on is in memory alone."""
         self._segment = segment
         self._path, self._statement = path, statement
-        self._inbox: SimpleQueue[Item | None] = SimpleQueue()
+        self._gathered: list[Item] = []
+        self._lingers = False
+        """The timer runs, at whose end what has gathered is handed over."""
+        self._inbox: SimpleQueue[list[Item] | None] = SimpleQueue()
         self._ended: Outcome[bool] = Outcome()
         self._reports: deque[Callable[[], None]] = deque()
         # A started watcher keeps the hub alive while greenlets wait for the writer, and its send() may be called by it.
-        self._wake = gevent.get_hub().loop.async_()
+        loop = gevent.get_hub().loop
+        self._linger = loop.timer(LINGER_S)
+        self._wake = loop.async_()
         self._wake.start(self._tell)
         _start_native_thread(self._run, ())
 
@@ -57,14 +67,30 @@ class JournalWriter:
 
         Without rows it is set, with 0, when all that was put before has been committed.
         """
-        self._inbox.put((rows, done))
+        self._gathered.append((rows, done))
+        if done is not None or len(self._gathered) >= GATHERED:
+            self._hand_over()
+        elif not self._lingers:
+            self._lingers = True
+            self._linger.start(self._lingered)
 
     def end(self) -> None:
         """Commit what is queued, and end the thread. May be called again, by whoever must know that it has ended."""
+        self._hand_over()
         self._inbox.put(None)
         self._ended.get()
-        self._wake.stop()
-        self._wake.close()
+        for watcher in (self._linger, self._wake):
+            watcher.stop()
+            watcher.close()
+
+    def _lingered(self) -> None:
+        self._lingers = False
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._inbox.put(gathered)
 
     def _tell(self) -> None:
         """On the hub."""
@@ -97,22 +123,18 @@ class JournalWriter:
             return None
 
     def _gather(self) -> list[Item] | None:
-        first = self._inbox.get()
-        if first is None:
-            return None
-        batch, until_s = [first], monotonic() + LINGER_S
-        while True:
-            if batch[-1][1] is not None:
-                until_s = 0.0  # somebody waits for this one: only what has come already joins it
-            wait_s = until_s - monotonic()
+        """What has been handed over, as soon as there is anything; None at the end."""
+        batch = self._inbox.get()
+        while batch is not None:
             try:
-                item = self._inbox.get(timeout=wait_s) if wait_s > 0.0 else self._inbox.get_nowait()
+                more = self._inbox.get_nowait()
             except Empty:
-                return batch
-            if item is None:
+                break
+            if more is None:
                 self._inbox.put(None)
-                return batch
-            batch.append(item)
+                break
+            batch += more
+        return batch
 
     def _commit(self, log: WriteAhead | None, batch: list[Item]) -> None:
         waiting = [(rows[-1][0] if rows else 0, done) for rows, done in batch if done is not None]

@@ -16,43 +16,57 @@ LOG_BYTES = 4 << 20
 COMMITS = 400
 """Commits between checkpoints: what fills the log, some pages each."""
 AT_ONCE = 32
-"""Rows of one statement, which is one call that the interpreter waits for; more of them are many calls."""
+"""Rows of one statement, which is one call that the interpreter waits for."""
 
 
 class WriteAhead:
-    """One connection, for one thread. Every method raises sqlite3.Error when the disk does not do its part."""
+    """For one thread. Every method raises sqlite3.Error when the disk does not do its part.
+
+    Two connections, so that none changes between durable and not: each call of one lets the interpreter go and waits
+    for it anew, up to a millisecond where others are busy. They take turns in one thread, checkpoints included: of two
+    threads one must not write while the other checkpoints (sqlite.org/wal.html, the WAL-reset bug, before 3.51.3).
+    """
 
     def __init__(self, path: Path) -> None:
-        self.db = sqlite3.connect(path, isolation_level=None)
-        self.db.execute("PRAGMA wal_autocheckpoint=0")
-        grow(self.db)
-        self._durable: bool | None = None
+        self._durable, self._plain = _opened(path, "FULL"), _opened(path, "NORMAL")
+        grow(self._plain)
         self._commits = 0
 
     def insert(self, statement: str, rows: Sequence[tuple[Any, ...]], *, durable: bool) -> None:
         """Commit these rows together; on disk before this returns, if `durable`. `statement` ends with its VALUES."""
-        if durable is not self._durable:
-            # Only what somebody waits for pays an fsync; it covers everything before it, for the log is one file.
-            self.db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            self._durable = durable
+        # Only what somebody waits for pays an fsync; it covers everything before it, for the log is one file.
+        db = self._durable if durable else self._plain
         one, _, marks = statement.rpartition(" VALUES ")
         if len(rows) <= AT_ONCE:
             # A statement of its own is a transaction of its own.
-            self.db.execute(f"{one} VALUES {', '.join([marks] * len(rows))}", tuple(chain.from_iterable(rows)))
+            _insert(db, one, marks, rows)
         else:
-            self.db.execute("BEGIN IMMEDIATE")
-            self.db.executemany(statement, rows)
-            self.db.execute("COMMIT")
+            db.execute("BEGIN IMMEDIATE")
+            for start in range(0, len(rows), AT_ONCE):
+                _insert(db, one, marks, rows[start : start + AT_ONCE])
+            db.execute("COMMIT")
         self._commits += 1
 
     def rest(self) -> None:
         """Nobody waits: move what the log holds into the database, if there is much of it."""
         if self._commits >= COMMITS:
             self._commits = 0
-            self.db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._plain.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
-        self.db.close()
+        self._durable.close()
+        self._plain.close()
+
+
+def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA wal_autocheckpoint=0")
+    db.execute(f"PRAGMA synchronous={synchronous}")
+    return db
+
+
+def _insert(db: sqlite3.Connection, one: str, marks: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    db.execute(f"{one} VALUES {', '.join([marks] * len(rows))}", tuple(chain.from_iterable(rows)))
 
 
 def grow(db: sqlite3.Connection) -> None:

@@ -63,7 +63,31 @@ def test_rows_are_committed_together_or_not_at_all(path: Path, count: int):
         log.insert(INSERT, [(number, "") for number in range(2 * count - 1, count - 2, -1)], durable=True)
 
     assert lines(path) == list(range(count))
-    log.db.close()
+    log.close()
+
+
+def test_only_what_somebody_waits_for_is_synced_and_nothing_is_switched_for_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    connect = sqlite3.connect
+    seen: list[tuple[int, str]] = []
+
+    def traced(path: Path, **options: Any) -> sqlite3.Connection:
+        db: sqlite3.Connection = connect(path, **options)
+        db.set_trace_callback(lambda statement: seen.append((id(db), statement)))
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", traced)
+    log = WriteAhead(path)
+    levels = {one: statement[-4:] for one, statement in seen if statement.startswith("PRAGMA synchronous")}
+    del seen[:]
+    for number, durable in enumerate((True, False, False, True, False)):
+        log.insert(INSERT, [(number, "")], durable=durable)
+
+    assert [levels[one] for one, _ in seen] == ["FULL", "RMAL", "RMAL", "FULL", "RMAL"]
+    assert all(statement.startswith("INSERT") for _, statement in seen)
+    assert lines(path) == list(range(5))
+    log.close()
 
 
 def test_without_room_for_its_length_it_works_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch):
