@@ -2,15 +2,16 @@
 
     python -m tests.benchmarks.event_to_order [--seconds 240] [--warm 60] [--speed 60] [--seed 7]
 
-Measured from the moment at which the market sends a batch until the venue is given the signed order, the durable
-journal write on the way included. The market is a process of its own, as a chain is elsewhere, and waits for nobody:
-what the house has not taken yet counts as latency. At speed 60 its 0.37 launches a second make some 2,000 events and,
-once the 55 minutes for which a token is followed are full, some 1,300 watchers; the rules' own ticks come 60 times as
-often as in life, too. So that there are orders enough to speak of a p99, capital is large, rooms are three, positions
-are short and the commandments' pauses are long gone; the path itself is the same.
+Measured from the moment at which the market sends the batch that an order follows from until the venue is given the
+signed order, the durable journal write on the way included. The market is a process of its own, as a chain is
+elsewhere, and waits for nobody: what the house has not taken yet counts as latency. At speed 60 its 0.37 launches a
+second make some 2,000 events and, once the 55 minutes for which a token is followed are full, some 1,300 watchers; the
+rules' own ticks come 60 times as often as in life, too. So that there are orders enough to speak of a p99, capital is
+large, rooms are three, positions are short and the commandments' pauses are long gone; the path itself is the same.
 
-Prints each stage apart, the journal's commit (the fsync) as one of them, the slowest orders, what held up the hub, and
-memory per watcher: resident size given back when all watchers end, divided by their number.
+Prints each stage apart, the journal's commit (the fsync) as one of them, the slowest orders, what held up the hub, how
+long the machine gave it no core, and memory per watcher: resident size given back when all watchers end, divided by
+their number.
 """
 
 from gevent import monkey
@@ -37,13 +38,12 @@ from core.ledger.books import Books
 from core.market.paper.chain import PaperChain
 from core.market.tape import Tape
 from core.settings import from_texts
-from core.state import feed
 from tests.benchmarks.probes import (
     STAGES,
+    Causes,
     Collections,
     Hub,
     Orders,
-    Routing,
     TimedStore,
     TimedVenue,
     percentile,
@@ -86,7 +86,7 @@ class Probed:
         texts = BUSY | {"MICRO_CLOCK_SPEED": str(speed), "MICRO_SEED": str(seed)}
         settings = from_texts(texts)
         self.market = RemoteMarket(settings, texts)
-        self.orders = Orders(Routing(feed, self.market).before)
+        self.orders = Orders(Causes(self.market).before)
         source = Source(
             feed=self.market,
             backend=TimedVenue(self.market, self.orders),
@@ -125,19 +125,26 @@ def measure(options: argparse.Namespace, directory: Path) -> None:
     probed.orders.forget()
     probed.market.took_s.clear()
     hub, collections = Hub(), Collections()
-    events, cpu_s = probed.view("feed").events, process_time()
+    events, cpu_s, queued_s = probed.view("feed").events, process_time(), no_core_s()
     gevent.sleep(options.seconds)
     cpu_share = (process_time() - cpu_s) / options.seconds
+    queued_share = (no_core_s() - queued_s) / options.seconds
     hub.stop()
     collections.stop()
     rate = (probed.view("feed").events - events) / options.seconds
     loops_ms = (loop_before_s * 1e3, reference_loop_s() * 1e3)
     print(f"{rate:,.0f} events/s for {options.seconds:.0f} s, {probed.watchers()} watchers, {cpu_share:.0%} of a core")
+    print(f"the hub's thread was ready for {queued_share:.0%} of the time and the machine gave it no core")
     print(f"reference loop before and after: {loops_ms[0]:.1f} and {loops_ms[1]:.1f} ms")
     print_orders(probed.orders)
     print_hub(hub, collections, probed.market)
     print_memory(probed)
     probed.house.stop()
+
+
+def no_core_s() -> float:
+    """How long this thread was ready to run so far while others had the cores."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def line(name: str, values: list[float]) -> None:

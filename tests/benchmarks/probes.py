@@ -10,11 +10,13 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import gevent
+from gevent.hub import getcurrent
 
+from actors.mailbox import CONTROL, Letter, Mailbox
 from core.messages import Order, PlaceOrder
 from core.records import OrderIntended, OrderSigned
 
-STAGES = ("sent", "decoded and routed", "placed", "intended", "signed", "durable", "submitted")
+STAGES = ("sent", "taken", "placed", "intended", "signed", "durable", "submitted")
 """What an order passes; each stage is the time since the one before."""
 INTENDED, SIGNED, DURABLE, SUBMITTED = STAGES[3:]
 
@@ -26,9 +28,13 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 class Sender(Protocol):
-    """A market that says when it sent the newest batch that was taken from it, on the monotonic clock."""
+    """A market that says when it sent the newest batch that was taken from it, and when that was taken.
+
+    On the monotonic clock.
+    """
 
     sent_s: float
+    taken_s: float
 
 
 class Orders:
@@ -107,21 +113,41 @@ def watch_orders(directory: Any, orders: Orders) -> None:
     directory.tell = stamping
 
 
-class Routing:
-    """When the newest batch was sent and when the feed's step of it ended: its messages were about to be told."""
+class Causes:
+    """Which batch a thing is done for: every message is of the batch that the message before it was of.
 
-    def __init__(self, feed_machine: Any, market: Sender) -> None:
-        self._step, self._market = feed_machine.step, market
-        self._routed_s = 0.0
-        feed_machine.step = self._stamping
+    What begins with the feed's pump, the market's messages and the timers that its time makes due, is of the batch that
+    the pump has just taken. So is what begins with an answer from elsewhere (an account, the disk): of the newest then.
+    """
 
-    def _stamping(self, state: Any, batch: Any, now: Any) -> Any:
-        result = self._step(state, batch, now)
-        self._routed_s = perf_counter()
-        return result
+    def __init__(self, market: Sender) -> None:
+        self._market = market
+        self._of_letters: dict[int, tuple[float, float]] = {}
+        accept, get = Mailbox.accept, Mailbox.get
+
+        def accepting(mailbox: Mailbox, letter: Letter, *, urgent: bool = False) -> None:
+            self._of_letters[id(letter)] = self._now()
+            accept(mailbox, letter, urgent=urgent)
+
+        def getting(mailbox: Mailbox) -> Letter:
+            letter = get(mailbox)
+            current: Any = getcurrent()
+            current.cause = self._newest() if letter.kind == CONTROL else self._of_letters.pop(id(letter))
+            return letter
+
+        mailboxes: Any = Mailbox  # for good: this process measures, and ends
+        mailboxes.accept, mailboxes.get = accepting, getting
 
     def before(self, _: Order) -> list[float]:
-        return [self._market.sent_s, self._routed_s]
+        """When the batch was sent that whoever runs now acts upon, and when it was taken."""
+        return list(self._now())
+
+    def _now(self) -> tuple[float, float]:
+        cause: tuple[float, float] = getattr(getcurrent(), "cause", None) or self._newest()
+        return cause
+
+    def _newest(self) -> tuple[float, float]:
+        return self._market.sent_s, self._market.taken_s
 
 
 class Hub:

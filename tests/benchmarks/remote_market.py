@@ -102,7 +102,7 @@ class RemoteMarket:
         self._settled: dict[str, Settlement] = {}
         self._signer = PaperVenue(settings.paper, settings.runtime.seed)
         self.hello = msgspec.msgpack.decode(read(self._batches), type=Hello)
-        self.sent_s = 0.0
+        self.sent_s = self.taken_s = 0.0
         self.took_s: list[float] = []
         """What the market took for each batch."""
 
@@ -111,7 +111,7 @@ class RemoteMarket:
         if not frame:
             return None
         sent = self._decode(frame)
-        self.sent_s = sent.sent_s
+        self.sent_s, self.taken_s = sent.sent_s, perf_counter()
         self.took_s.append(sent.took_s)
         for landing in sent.batch.landings:
             self._settled[landing.signature] = landing
