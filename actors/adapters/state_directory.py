@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from core.errors import Refused
 _socket: Callable[[int, int], socket.socket] = get_original("socket", "socket")
 
 CLAIMANT_S = 1.0
+LINGERS_S = 1.0
+"""A child that the holder was just starting when it ended holds its claim until it is a program of its own."""
 
 
 class StateDirectory:
@@ -65,19 +68,15 @@ class StateDirectory:
 
         A name of the kernel's, no file: it is gone when the process is. Containers have names of their own.
         """
-        claim = _socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            claim.bind(f"\0micro-lightning {address}")
-            claim.listen(1)
-        except OSError as error:
-            claim.close()
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise Refused(
-                f"process {_claimant(address)} of this machine trades with the keys of {address} from another state "
-                "directory; stop it first"
-            ) from None
-        self._claim = claim.detach()
+        until_s = time.monotonic() + LINGERS_S
+        while (claim := _claimed(address)) is None:
+            if time.monotonic() >= until_s:
+                raise Refused(
+                    f"process {_claimant(address)} of this machine trades with the keys of {address} from another "
+                    "state directory; stop it first"
+                )
+            time.sleep(LINGERS_S / 20)
+        self._claim = claim
 
     def unlock(self) -> None:
         """Give lock and claim up; the end of the process does the same."""
@@ -105,6 +104,20 @@ class StateDirectory:
     def secrets_changed_ns(self) -> tuple[int, ...]:
         """Changes whenever one of them is written anew; without those that are missing."""
         return tuple(path.stat().st_mtime_ns for path in secret_files(self.path) if path.exists())
+
+
+def _claimed(address: str) -> int | None:
+    """A handle that holds this address; None while another does."""
+    claim = _socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        claim.bind(f"\0micro-lightning {address}")
+        claim.listen(1)
+    except OSError as error:
+        claim.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return None
+    return claim.detach()
 
 
 def _claimant(address: str) -> str:

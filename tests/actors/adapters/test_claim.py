@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,19 @@ def test_a_process_that_was_killed_has_claimed_nothing(tmp_path: Path):
 
     second.claim(ours)
     second.unlock()
+
+
+def test_what_a_child_still_holds_while_it_starts_is_waited_for(tmp_path: Path):
+    ours = address("lingering")
+    first, second = StateDirectory(tmp_path / "one"), StateDirectory(tmp_path / "two")
+    first.claim(ours)
+    child = os.fork()
+    if not child:
+        time.sleep(0.2)  # between fork and exec, as the starting of a program is when the machine is busy
+        os._exit(0)
+    first.unlock()
+
+    second.claim(ours)
+
+    second.unlock()
+    assert os.waitpid(child, 0)[1] == 0
