@@ -25,8 +25,9 @@ CONFIRMED = Books(seq=1, mode="live", capital_usd=20.0, cap_lamports=250_000_000
 def test_without_nodes_or_keys_it_says_so_in_one_line(tmp_path: Path):
     nowhere = {"SOLANA_RPC_URL": "http://127.0.0.1:1", "SOLANA_WS_URL": "ws://127.0.0.1:1"}
 
-    without_nodes = ran(tmp_path, "live")
-    without_keys = ran(tmp_path, "live", "--confirm-capital", "20", "--set", "MICRO_MONITOR_PORT=0", **nowhere)
+    any_ports = ("--set", "MICRO_MONITOR_PORT=0", "--set", "MICRO_EXECUTOR_PORT=0")
+    without_nodes = ran(tmp_path, "live", *any_ports)
+    without_keys = ran(tmp_path, "live", "--confirm-capital", "20", *any_ports, **nowhere)
 
     assert list(tmp_path.iterdir()) == []
     for done, word in ((without_nodes, "SOLANA_RPC_URL"), (without_keys, "wallets init")):

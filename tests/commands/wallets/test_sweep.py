@@ -1,10 +1,12 @@
 """`wallets sweep` against a node that runs real transactions: nothing stays behind, and every lamport is booked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gevent
 import pytest
+from solders.instruction import Instruction
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from actors.adapters import journal_reading
@@ -56,6 +58,12 @@ class World:
     def put(self, generation: int, role: Role, lamports: int) -> None:
         self.node.chain.bank.put(self.signer.wallet(generation, role).pubkey(), genesis.wallet(lamports))
 
+    def done(self, instructions: Sequence[Instruction], signer: Keypair) -> None:
+        """Carried out, and confirmed: before that the node does not show it to whom reads confirmed accounts."""
+        landed = self.stage.done(instructions, signer)
+        while self.node.chain.slot_seen("confirmed") < landed.slot:
+            gevent.sleep(0.01)
+
     def left(self, generations: int = 3) -> dict[str, int]:
         """Lamports of our wallets, where there are any."""
         every = [(number, role) for number in range(generations) for role in Role]
@@ -80,7 +88,7 @@ def test_everything_of_every_generation_goes_to_the_address_that_was_typed(world
     world.put(1, Role.PSYCHOLOGY, 20_000)  # less than a transfer costs: it stays
     coin = world.stage.coin(world.stage.rich("creator"))
     holder = world.signer.wallet(0, Role.LIGHTNING)._pair
-    world.stage.done([coin.open(holder)], holder)
+    world.done([coin.open(holder)], holder)
     before = sum(world.left().values())
 
     refused = world("wallets", "sweep")
@@ -106,7 +114,7 @@ def test_wallets_that_hold_tokens_are_not_touched(world: World) -> None:
     coin = world.stage.coin(world.stage.rich("creator"))
     holder = world.signer.wallet(0, Role.REENTRY)._pair
     buy = curve.buy_exact_quote_in_v2(coin.accounts(holder), 5_000_000, 1)
-    world.stage.done([coin.open(holder), buy], holder)
+    world.done([coin.open(holder), buy], holder)
     before = world.left()
     done = world("wallets", "sweep", terminal=f"{COLD}\n")
     assert done.returncode == 2
