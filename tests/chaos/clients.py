@@ -42,8 +42,8 @@ from tests.chaos.hostile import KINDS, Hostile, answered, request
 from tests.commands.process import PROJECT, START_S, command, environment
 
 WANTED_MS = 10.0
-GROWN_MIB = 64.0
-"""What trading itself may take in these minutes, watchers above all; a kilobyte left by each request would be more."""
+GROWN_MIB = 32.0
+"""Beyond what trading by itself took in the calm, watchers above all; two kilobytes left by each request are more."""
 SPARE_FDS = 8
 BLOWN = 0.98
 """With less of the storm than this nothing is shown."""
@@ -190,15 +190,17 @@ class Storm:
             self.got.append(f"{kind} was answered {status}")
 
 
-def faults(house: House, storm: Storm, before: tuple[float, int], after: tuple[float, int]) -> list[str]:
-    """What must not be."""
+def faults(
+    house: House, storm: Storm, before: tuple[float, int], after: tuple[float, int], trading_mib: float
+) -> list[str]:
+    """What must not be. `trading_mib`: what the house would have grown by without clients."""
     found = [*dict.fromkeys(storm.got)]
     changed = newest(house.state / "journal.db", CHANGES, None, "", 10)
     found += [f"{entry.record} is in the journal" for entry in changed]
     if after[1] > before[1] + SPARE_FDS:
         found.append(f"{after[1]} descriptors are open, {before[1]} were before")
-    if after[0] > before[0] + GROWN_MIB:
-        found.append(f"memory grew from {before[0]:.0f} to {after[0]:.0f} MiB")
+    if after[0] > before[0] + trading_mib + GROWN_MIB:
+        found.append(f"memory grew from {before[0]:.0f} to {after[0]:.0f} MiB, {trading_mib:.0f} of them by trading")
     least = min(storm.events.values(), default=0)
     if len(storm.events) < storm.options.streams or (storm.blown >= BLOWN and least < storm.options.seconds / 4):
         found.append(f"only {len(storm.events)} streams told something, the least of them {least}")
@@ -247,6 +249,7 @@ def main(arguments: list[str]) -> int:
         house = House(Path(name), options.speed, options.seed, split=options.split)
         calm_s = options.seconds / 2
         gevent.sleep(calm_s)  # watchers are gathered first
+        gathered_mib, _ = house.resources()
         house.say("begin")
         gevent.sleep(calm_s)
         before = house.resources()
@@ -255,16 +258,19 @@ def main(arguments: list[str]) -> int:
         house.say("begin")
         os.nice(options.nice)
         storm = Storm(house, options)
+        storm_began_s = monotonic()
         storm.blow()
         stormed = house.told()
         after = settled(house, before[1])
+        trading_mib = (before[0] - gathered_mib) / calm_s * (monotonic() - storm_began_s)
         report("storm", stormed, after)
         where = ", at the executor" if options.split else ""
         say(f"        {stormed['requests']} requests, {stormed['rejected']} rejected before the application{where}")
+        say(f"        memory: {after[0] - before[0]:.0f} MiB more, {trading_mib:.0f} as trading alone took before")
         say(f"        scrapes: p99 {percentile(storm.scrape_s, 0.99) * 1e3:.0f} ms as clients see it")
         for answer, count in sorted(storm.answers.items()):
             say(f"        {count:6} {answer}")
-        found = faults(house, storm, before, after)
+        found = faults(house, storm, before, after, trading_mib)
         code = house.close()
     say(verdict(calm, stormed, storm.blown))
     for fault in found:
