@@ -89,15 +89,14 @@ def fee_on(amount: int, bps: int) -> int:
 
 def fees_on(amount: int, rates: FeeRates) -> Fees:
     """All fees of a trade that moves `amount` lamports into or out of the reserves."""
-    # `fee_on` four times, without the calls: every quote comes through here.
-    charged = -(-amount * rates.protocol_bps // BPS)
+    charged = fee_on(amount, rates.protocol_bps)
     buyback = charged * rates.buyback_bps // BPS
     return Fees(
         protocol_lamports=charged - buyback,
         buyback_lamports=buyback,
-        creator_lamports=-(-amount * rates.creator_bps // BPS),
-        lp_lamports=-(-amount * rates.lp_bps // BPS),
-        cashback_lamports=-(-amount * rates.cashback_bps // BPS),
+        creator_lamports=fee_on(amount, rates.creator_bps),
+        lp_lamports=fee_on(amount, rates.lp_bps),
+        cashback_lamports=fee_on(amount, rates.cashback_bps),
     )
 
 

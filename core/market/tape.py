@@ -86,14 +86,8 @@ class Tape:
 
     def take(self, events: Iterable[Event], *, slot: int, at_s: float, signature: str) -> list[AnyMarketData]:
         """The messages that the events of one transaction make, in order."""
-        readers = self._readers
-        messages: list[AnyMarketData] = []
-        for event in events:
-            reader = readers.get(type(event))
-            message = None if reader is None else reader(event, slot, at_s, signature)
-            if message is not None:
-                messages.append(message)
-        return messages
+        read = self.read
+        return [message for event in events if (message := read(event, slot, at_s, signature)) is not None]
 
     def learn(self, pool: str, mint: str, reserves: Reserves | None = None, quote_mint: str = "") -> None:
         """From now on `pool` is the canonical pool of `mint`: for tokens that graduated before the feed began."""

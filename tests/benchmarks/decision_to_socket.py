@@ -35,7 +35,7 @@ from commands.servers import servers
 from core.ledger.books import Books
 from core.messages import Order
 from tests.benchmarks.event_to_order import line
-from tests.benchmarks.probes import Collections, Hub, Orders, TimedStore, watch_orders
+from tests.benchmarks.probes import UNHALTED, Collections, Hub, Orders, TimedStore, watch_orders
 from tests.benchmarks.reference import reference_loop_s
 from tests.benchmarks.socket_probes import WRITTEN, Asked, SentBytes, SigningVenue, fdatasync_s
 from tests.chaos.episode import DRIVEN, Episode, Ways
@@ -59,13 +59,7 @@ BUSY = {
     "MICRO_TIME_DECAY_UNTIL_S": "120",
     "MICRO_TIME_LATE_UNTIL_S": "135",
     "MICRO_TIME_DECAY_AT_S": "[60, 75, 90, 105]",
-    "MICRO_MILITIA_LOSSES_IN_A_ROW": "1000000",
-    "MICRO_BREAKER_PANICS": "1000000",
-    "MICRO_BREAKER_DUMP_SHARE": "1",
-    "MICRO_REINCARNATION_OPERATIONS": "1000000",
-    "MICRO_SHIELD_DAILY_LOSS_SHARE": "1",
-    "MICRO_SHIELD_DRAWDOWN_SHARE": "1",
-    "MICRO_PSYCHOLOGY_FLOOR_SHARE": "0",
+    **UNHALTED,
     "MICRO_RPC_BUDGET_CALLS": "5000",
 }
 

@@ -40,6 +40,7 @@ from core.market.tape import Tape
 from core.settings import from_texts
 from tests.benchmarks.probes import (
     STAGES,
+    UNHALTED,
     Causes,
     Collections,
     Hub,
@@ -68,13 +69,7 @@ BUSY = {
     "MICRO_TIME_DECAY_UNTIL_S": "270",
     "MICRO_TIME_LATE_UNTIL_S": "300",
     "MICRO_TIME_DECAY_AT_S": "[120, 150, 180, 210]",
-    "MICRO_MILITIA_LOSSES_IN_A_ROW": "1000000",
-    "MICRO_BREAKER_PANICS": "1000000",
-    "MICRO_BREAKER_DUMP_SHARE": "1",
-    "MICRO_REINCARNATION_OPERATIONS": "1000000",
-    "MICRO_SHIELD_DAILY_LOSS_SHARE": "1",
-    "MICRO_SHIELD_DRAWDOWN_SHARE": "1",
-    "MICRO_PSYCHOLOGY_FLOOR_SHARE": "0",
+    **UNHALTED,
 }
 SLOWEST = 5
 

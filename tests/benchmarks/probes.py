@@ -19,6 +19,16 @@ from core.records import OrderIntended, OrderSigned
 STAGES = ("sent", "taken", "placed", "intended", "signed", "durable", "submitted")
 """What an order passes; each stage is the time since the one before."""
 INTENDED, SIGNED, DURABLE, SUBMITTED = STAGES[3:]
+UNHALTED = {
+    "MICRO_MILITIA_LOSSES_IN_A_ROW": "1000000",
+    "MICRO_BREAKER_PANICS": "1000000",
+    "MICRO_BREAKER_DUMP_SHARE": "1",
+    "MICRO_REINCARNATION_OPERATIONS": "1000000",
+    "MICRO_SHIELD_DAILY_LOSS_SHARE": "1",
+    "MICRO_SHIELD_DRAWDOWN_SHARE": "1",
+    "MICRO_PSYCHOLOGY_FLOOR_SHARE": "0",
+}
+"""Settings without pauses, rotations and halts: what is timed needs orders, one after the other."""
 
 
 def percentile(values: Iterable[float], share: float) -> float:

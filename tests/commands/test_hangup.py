@@ -11,12 +11,7 @@ def test_sighup_applies_what_is_safe_names_the_rest_and_refuses_what_is_wrong(pr
     file = running.folder / ".env.micro-lightning"
     file.write_text("MICRO_MILITIA_PAUSE_S=1800\n")
     running.start().ready()
-    assert (
-        running.get(
-            "/status",
-        )[0]
-        == 200
-    )
+    assert running.get("/status")[0] == 200
     assert running.request("GET", "/status", host="monitor")[0] == 421
 
     file.write_text('MICRO_ALLOWED_HOSTS=["monitor"]\nMICRO_MILITIA_PAUSE_S=600\n')

@@ -94,15 +94,7 @@ def test_the_same_bytes_sent_again_buy_once(street: Street):
 
 
 def test_a_transfer_moves_lamports_between_our_wallets(street: Street):
-    order = Order(
-        id="tax.op1.1",
-        purpose=Purpose.TAX,
-        role=Role.LIGHTNING,
-        payer=Role.LIGHTNING,
-        operation_id="op1",
-        to_role=Role.PSYCHOLOGY,
-        lamports=1_234_567,
-    )
+    order = tax(1_234_567)
 
     settlement = street.done(order)
 
@@ -317,24 +309,28 @@ def test_between_an_order_and_its_bytes_no_node_is_asked_anything(street: Street
     """Entries, exits on either venue, and moves between wallets: what they need was read before."""
     bought = street.done(buy(street))
     street.refresh()
-    tax = Order(
-        id="tax.op1.1",
-        purpose=Purpose.TAX,
-        role=Role.LIGHTNING,
-        payer=Role.LIGHTNING,
-        operation_id="op1",
-        to_role=Role.PSYCHOLOGY,
-        lamports=1_000_000,
-    )
     half = bought.tokens // 2
     again = buy(street, id="entry.op2.1", operation_id="op2")
-    for order in (again, sale(street, half, close_account=False), tax):
+    for order in (again, sale(street, half, close_account=False), tax(1_000_000)):
         assert methods_until_sent(street, order, asked) == ["sendTransaction"]
 
     street.graduates()
     street.refresh()
     on_pool = sale(street, half, 2, venue=Venue.POOL, close_account=False)
     assert methods_until_sent(street, on_pool, asked) == ["sendTransaction"]
+
+
+def tax(lamports: int) -> Order:
+    """Moves lamports from one of our wallets to another."""
+    return Order(
+        id="tax.op1.1",
+        purpose=Purpose.TAX,
+        role=Role.LIGHTNING,
+        payer=Role.LIGHTNING,
+        operation_id="op1",
+        to_role=Role.PSYCHOLOGY,
+        lamports=lamports,
+    )
 
 
 def methods_until_sent(street: Street, order: Order, asked: Asked) -> list[str]:
