@@ -47,7 +47,7 @@ class Actor(pykka.ThreadingActor, Generic[M]):
         self.inbox = cast(Mailbox, self.actor_inbox)
         self._flow = self.directory.flow
         self._counts = self._flow.counts(self.name)
-        self.inbox.open(self.name, context.bounds, self._flow, self._counts, urgent=context.urgent)
+        self.inbox.open(self.name, context.bounds, self._flow, self._counts, context.rank)
         self.greenlet: ActorGreenlet | None = None
         self.asking = ""
         """Name of the actor this one waits for, if it does."""

@@ -21,6 +21,7 @@ from actors.life import current_actor
 from actors.mailbox import TIMER, Letter, kind_of
 from actors.names import Names
 from actors.reply import Reply
+from actors.turns import Rank
 from core.errors import AskTimeout, Fatal, Refused, Unavailable
 from core.snapshots import ActorSnapshot, Crowd, TrafficCounts
 
@@ -73,7 +74,7 @@ class Directory(Names):
         return reply
 
     def ask(self, name: str, message: object, timeout_s: float) -> object:
-        """Send and wait for the answer, which may be an error of the actor's own. What an urgent actor asks goes ahead.
+        """Send and wait for the answer, which may be an error of the actor's own. What trading asks goes first.
 
         Raises Unavailable when the name is unknown, dead or restarting, or its actor ends before it answers; AskTimeout
         when the answer is late; Refused when its mailbox is full, or when the asked waits for the asker.
@@ -86,7 +87,7 @@ class Directory(Names):
         if asker is not None:
             asker.asking = name
         try:
-            if not reply.wait(timeout_s, self.flow.turns, urgent=asker is not None and asker.context.urgent):
+            if not reply.wait(timeout_s, self.flow.turns, _rank_of(asker)):
                 raise AskTimeout(f"{name} did not answer {type(message).__name__} within {timeout_s} s")
         finally:
             if asker is not None:
@@ -259,7 +260,7 @@ class Directory(Names):
         entry = self._entries.get(name)
         if entry is not None and entry.open is not None:
             asker = current_actor()
-            entry.open.tell(message, reply, urgent=asker is not None and asker.context.urgent)
+            entry.open.tell(message, reply, urgent=_rank_of(asker) is not Rank.CROWD)
             return
         counts = self.flow.counts(name)
         counts.sent += 1
@@ -297,3 +298,8 @@ class Directory(Names):
                 raise Refused(f"{asker} would wait for itself: {name} is waiting for it")
             entry = self._entries.get(asked)
             asked = "" if entry is None or entry.actor is None else entry.actor.asking
+
+
+def _rank_of(asker: Actor[Any] | None) -> Rank:
+    """Whoever waits for an answer on the way to an order is in the middle of it: nobody begins anything before that."""
+    return Rank.CROWD if asker is None or asker.context.rank is Rank.CROWD else Rank.ORDER

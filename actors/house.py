@@ -16,6 +16,7 @@ from actors.services import services_of
 from actors.system import System
 from actors.treasurer import TreasurerActor
 from actors.tree import Branch, Child, Worker
+from actors.turns import Rank
 from actors.venue import VenueActor
 from actors.wallet import WalletActor
 from actors.watcher import WatcherActor
@@ -40,7 +41,7 @@ def _trading(keepers: Mapping[str, Keeper]) -> Branch:
         name="trading",
         rule=RestartRule(strategy=Strategy.REST_FOR_ONE, intensity=PATIENT.intensity, period_s=PATIENT.period_s),
         children=(
-            Worker(name="journal", actor=JournalActor, urgent=True),
+            Worker(name="journal", actor=JournalActor, rank=Rank.ORDER),
             Branch(
                 name="chain",
                 children=(
@@ -48,29 +49,29 @@ def _trading(keepers: Mapping[str, Keeper]) -> Branch:
                         Worker(name=f"keeper.{name}", actor=KeeperActor, args=keeper)
                         for name, keeper in keepers.items()
                     ),
-                    Worker(name="feed", actor=FeedActor, urgent=True),
+                    Worker(name="feed", actor=FeedActor, rank=Rank.TRADING),
                     Worker(name="accounts", actor=AccountsActor),
-                    Worker(name="venue", actor=VenueActor, urgent=True),
+                    Worker(name="venue", actor=VenueActor, rank=Rank.ORDER),
                 ),
             ),
             Branch(
                 name="treasury",
                 children=(
-                    *(Worker(name=f"wallet.{role}", actor=WalletActor, urgent=True) for role in Role),
+                    *(Worker(name=f"wallet.{role}", actor=WalletActor, rank=Rank.ORDER) for role in Role),
                     Worker(name="treasurer", actor=TreasurerActor),
                 ),
             ),
-            Worker(name="executor", actor=ExecutorActor, urgent=True),
+            Worker(name="executor", actor=ExecutorActor, rank=Rank.ORDER),
             Branch(
                 name="positions",
-                templates=(Worker(name="position", actor=PositionActor, urgent=True, restart=Restart.TRANSIENT),),
+                templates=(Worker(name="position", actor=PositionActor, rank=Rank.TRADING, restart=Restart.TRANSIENT),),
                 rebuild=open_positions,
             ),
             # What is told to the gate while it is down must not be done later: entries fail closed.
-            Worker(name="commandments", actor=CommandmentsActor, urgent=True, keep=0),
+            Worker(name="commandments", actor=CommandmentsActor, rank=Rank.TRADING, keep=0),
             Branch(
                 name="market",
-                children=(Worker(name="miner", actor=MinerActor, urgent=True),),
+                children=(Worker(name="miner", actor=MinerActor, rank=Rank.TRADING),),
                 rebuild=ask_for_watchers,
                 templates=(Worker(name="watcher", actor=WatcherActor, restart=Restart.TEMPORARY),),
             ),

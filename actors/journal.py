@@ -88,13 +88,14 @@ class JournalActor(Actor[Append]):
         books = self.books
         for record in message.records:
             books = apply(books, record)  # type: ignore[arg-type]  # every record struct is one of the union
-        done = self.store.append(message.records, durable=message.durable)  # type: ignore[arg-type]
-        self.appends += 1
         if message.durable:
             self.waiting_since_s.append(perf_counter())
-            done.rawlink(self._committed)
+        done = self.store.append(message.records, durable=message.durable)  # type: ignore[arg-type]
+        self.appends += 1
         self.books = replace(books, seq=self.books.seq + len(message.records))
         self.services.publish(self.books)
+        if message.durable:
+            done.rawlink(self._committed)
         return done
 
     def _judge(self) -> None:

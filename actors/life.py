@@ -9,6 +9,7 @@ from gevent.hub import getcurrent
 from msgspec import Struct
 
 from actors.mailbox import Bounds
+from actors.turns import Rank
 from core.supervision import WORKER_SHUTDOWN_S
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Context(Struct, frozen=True, kw_only=True):
     system: "System"
     args: Any = None
     bounds: Bounds = Bounds()
-    urgent: bool = False
+    rank: Rank = Rank.CROWD
     shutdown_s: float = WORKER_SHUTDOWN_S
     """How long `on_end` may take, and how long the supervisor waits before it kills."""
 

@@ -17,6 +17,7 @@ from pykka.messages import _ActorStop
 from actors.control import Control
 from actors.flow import Counts, Flow
 from actors.reply import Reply
+from actors.turns import Rank
 from core.errors import Refused, Unavailable
 from core.messages import Command, MarketData, Query
 
@@ -86,8 +87,8 @@ class Mailbox:
         "_name",
         "_newest",
         "_queue",
+        "_rank",
         "_turn_s",
-        "_urgent",
         "_waiting",
         "_woken",
     )
@@ -96,7 +97,7 @@ class Mailbox:
     _bounds: Bounds
     _flow: Flow
     _counts: Counts
-    _urgent: bool
+    _rank: Rank
 
     def __init__(self) -> None:
         self._control: deque[Letter] | None = None  # made when it is needed: few actors ever get a control message
@@ -109,8 +110,8 @@ class Mailbox:
         self._woken = self._closed = False
         self._turn_s = 0.0
 
-    def open(self, name: str, bounds: Bounds, flow: Flow, counts: Counts, *, urgent: bool = False) -> None:
-        self._name, self._bounds, self._flow, self._counts, self._urgent = name, bounds, flow, counts, urgent
+    def open(self, name: str, bounds: Bounds, flow: Flow, counts: Counts, rank: Rank = Rank.CROWD) -> None:
+        self._name, self._bounds, self._flow, self._counts, self._rank = name, bounds, flow, counts, rank
 
     def put(self, envelope: Envelope[Any], /) -> None:
         """Pykka's door, for whoever holds a ref. Names are the better address."""
@@ -160,7 +161,7 @@ class Mailbox:
         self._flow.busy += 1
         if self._waiting is not None and not self._woken:
             self._woken = True
-            self._flow.turns.give(self._wake, urgent=self._urgent)
+            self._flow.turns.give(self._wake, self._rank)
 
     def control(self, message: object, reply_to: Reply | None = None) -> bool:
         """Queue ahead of every ordinary message. False when the owner has ended."""
@@ -172,7 +173,7 @@ class Mailbox:
         self._flow.busy += 1
         if self._waiting is not None and not self._woken:
             self._woken = True
-            self._flow.turns.give(self._wake, urgent=self._urgent)
+            self._flow.turns.give(self._wake, self._rank)
         return True
 
     def get(self) -> Letter:
@@ -201,7 +202,7 @@ class Mailbox:
             return
         self._turn_s = 0.0
         self._waiting, self._woken = getcurrent(), True
-        self._flow.turns.give(self._wake, urgent=self._urgent)
+        self._flow.turns.give(self._wake, self._rank)
         try:
             self._hub.switch()
         finally:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import gevent
 from gevent.hub import get_hub, getcurrent
 
-from actors.turns import Turns
+from actors.turns import Rank, Turns
 
 T = TypeVar("T")
 
@@ -46,11 +46,11 @@ class Outcome(Generic[T]):
         else:
             self._links.append(callback)
 
-    def wait(self, timeout_s: float | None = None, turns: Turns | None = None, *, urgent: bool = False) -> bool:
-        """Whether it came in time. With `turns` the waiting greenlet gets its turn there, in its lane."""
+    def wait(self, timeout_s: float | None = None, turns: Turns | None = None, rank: Rank = Rank.CROWD) -> bool:
+        """Whether it came in time. With `turns` the waiting greenlet gets its turn there, in its rank."""
         if self.is_set:
             return True
-        waiting = _Waiting(turns, urgent=urgent)
+        waiting = _Waiting(turns, rank)
         self._links.append(waiting.called)
         timer = gevent.Timeout.start_new(timeout_s)
         try:
@@ -89,15 +89,15 @@ class Outcome(Generic[T]):
 class _Waiting:
     """A greenlet that waits; `greenlet` is emptied when it waits no more, and a turn given before that does nothing."""
 
-    __slots__ = ("greenlet", "turns", "urgent")
+    __slots__ = ("greenlet", "rank", "turns")
 
-    def __init__(self, turns: Turns | None, *, urgent: bool) -> None:
+    def __init__(self, turns: Turns | None, rank: Rank) -> None:
         self.greenlet: Any = getcurrent()
-        self.turns, self.urgent = turns, urgent
+        self.turns, self.rank = turns, rank
 
     def called(self, _: object) -> None:
         if self.turns is not None:
-            self.turns.give(self.go_on, urgent=self.urgent)
+            self.turns.give(self.go_on, self.rank)
         else:
             get_hub().loop.run_callback(self.go_on)
 

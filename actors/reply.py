@@ -10,7 +10,7 @@ from pykka._types import OptExcInfo
 from typing_extensions import override
 
 from actors.outcome import Outcome
-from actors.turns import Turns
+from actors.turns import Rank, Turns
 
 
 class Reply(pykka.Future[Any]):
@@ -20,9 +20,9 @@ class Reply(pykka.Future[Any]):
         super().__init__()
         self._outcome: Outcome[Any] = Outcome()
 
-    def wait(self, timeout_s: float | None, turns: Turns | None = None, *, urgent: bool = False) -> bool:
+    def wait(self, timeout_s: float | None, turns: Turns | None = None, rank: Rank = Rank.CROWD) -> bool:
         """Whether an answer came in time; see `Outcome.wait`. A `gevent.Timeout` of the caller's own passes through."""
-        return self._outcome.wait(timeout_s, turns, urgent=urgent)
+        return self._outcome.wait(timeout_s, turns, rank)
 
     def rawlink(self, callback: Callable[[], object]) -> None:
         """Call `callback` once the answer is there; it must not wait."""

@@ -9,6 +9,7 @@ from actors.base import Actor
 from actors.entry import KEEP
 from actors.life import KILL_S
 from actors.mailbox import Bounds
+from actors.turns import Rank
 from core.supervision import SUPERVISOR_SHUTDOWN_S, WORKER_SHUTDOWN_S, Restart, RestartRule
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class Worker(Struct, frozen=True, kw_only=True):
     shutdown_s: float = WORKER_SHUTDOWN_S
     start_s: float = START_S
     bounds: Bounds = Bounds()
-    urgent: bool = False
-    """It gets its turn before everybody who is not: the way from an event to an order."""
+    rank: Rank = Rank.CROWD
+    """Whose turn comes first on the way from an event to an order."""
     keep: int = KEEP
     """Messages kept while it is down. 0: nothing told to it then is done later, it is a dead letter at once."""
 

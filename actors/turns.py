@@ -6,55 +6,76 @@ same batch has been weighed.
 
 from collections import deque
 from collections.abc import Callable
+from enum import IntEnum
 from time import perf_counter
 
 from gevent.hub import get_hub
+from greenlet import greenlet
 
 SLICE_S = 0.0002
-"""How long turns are given before timers, sockets and native threads that came back are looked at: an order waits for
-such a look when its signature is on disk. A look costs so little that even this often it takes no measurable share."""
+"""How long turns are given before timers, sockets and native threads that came back are looked at. A look costs so
+little that even this often it takes no measurable share; what it finds may take milliseconds."""
+ORDER_S = 0.005
+"""How long orders may go on without such a look: from its placing to its bytes an order needs some two milliseconds."""
 URGENT_S = 0.001
-"""How long the urgent ones may go on by themselves."""
+"""How long those before the crowd may go on by themselves."""
 LAST = -2
 """The lowest priority of a libev watcher: its call comes after everything else that is ready."""
+
+
+class Rank(IntEnum):
+    """Whose turn comes first."""
+
+    ORDER = 0
+    """Who has an order to carry. Until nobody has, sockets and timers are not looked at either."""
+    TRADING = 1
+    """Who may place one, and what leads there."""
+    CROWD = 2
 
 
 class Turns:
     """Used from the hub's thread only. A turn is a call that switches into a greenlet; it ends when that waits."""
 
-    __slots__ = ("_again", "_due", "_hub", "_ordinary", "_owed_s", "_urgent")
+    __slots__ = ("_again", "_crowd", "_due", "_hub", "_orders", "_owed_s", "_trading", "_waiting")
 
     def __init__(self) -> None:
         self._hub = get_hub()
-        self._urgent: deque[Callable[[], object]] = deque()
-        self._ordinary: deque[Callable[[], object]] = deque()
+        self._orders: deque[Callable[[], object]] = deque()
+        self._trading: deque[Callable[[], object]] = deque()
+        self._crowd: deque[Callable[[], object]] = deque()
+        self._waiting = (self._orders, self._trading, self._crowd)
         self._due = False
         self._owed_s = 0.0
-        """When the others get a turn although urgent ones wait."""
+        """When the crowd gets a turn although others wait."""
         # A timer, no callback: gevent runs fifty of those before it looks at anything else.
         self._again = self._hub.loop.timer(0.0, priority=LAST)
 
-    def give(self, turn: Callable[[], object], *, urgent: bool) -> None:
-        """Call `turn` from the hub soon: after the other urgent ones, or after everybody who waits now."""
-        (self._urgent if urgent else self._ordinary).append(turn)
+    def give(self, turn: Callable[[], object], rank: Rank) -> None:
+        """Call `turn` from the hub soon: after those of its rank and of the ranks before it that wait now."""
+        self._waiting[rank].append(turn)
         if not self._due:
             self._due = True
             self._hub.loop.run_callback(self._run)
 
+    def start(self, function: Callable[[], object], rank: Rank) -> None:
+        """Run `function` in a greenlet of its own, whose first turn is of this rank; the loop gives it the others."""
+        self.give(greenlet(function, self._hub).switch, rank)
+
     def _run(self) -> None:
-        urgent, ordinary = self._urgent, self._ordinary
-        end_s = perf_counter() + SLICE_S
+        orders, trading, crowd = self._waiting
+        now_s = perf_counter()
+        end_s, order_end_s = now_s + SLICE_S, now_s + ORDER_S
         try:
-            while urgent or ordinary:
-                (urgent or ordinary).popleft()()
+            while orders or trading or crowd:
+                (orders or trading or crowd).popleft()()
                 now_s = perf_counter()
-                if now_s > end_s:
-                    if urgent and ordinary and now_s > self._owed_s:
-                        # Where the urgent ones never end, nobody else may starve.
+                if now_s > (order_end_s if orders else end_s):
+                    if crowd and (orders or trading) and now_s > self._owed_s:
+                        # Where those before it never end, the crowd may not starve.
                         self._owed_s = now_s + URGENT_S
-                        ordinary.popleft()()
+                        crowd.popleft()()
                     break
         finally:
-            self._due = bool(urgent or ordinary)
+            self._due = bool(orders or trading or crowd)
             if self._due:
                 self._again.start(self._run)

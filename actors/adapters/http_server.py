@@ -88,15 +88,18 @@ class Handler(WSGIHandler):
         except gevent.Timeout as expired:
             if expired is not self._deadline:
                 raise
-            rejected = Rejected(HTTPStatus.REQUEST_TIMEOUT, "the request was not complete in time")
+            status, detail = HTTPStatus.REQUEST_TIMEOUT, "the request was not complete in time"
         except Rejected as error:
-            rejected = error
+            status, detail = error.status, error.detail
         except (OSError, ValueError):
-            rejected = Rejected(HTTPStatus.BAD_REQUEST, "the request's body is malformed or not complete")
+            status, detail = HTTPStatus.BAD_REQUEST, "the request's body is malformed or not complete"
         finally:
+            # No error may be held by a frame that it passed, here and below: each would hold the other, and the whole
+            # connection, until the collector holds everybody up to find them.
             self._deadline.close()
+            self._deadline = None
         self.server.rejected += 1
-        send_last(self.socket, problem(rejected.status, rejected.detail))
+        send_last(self.socket, problem(status, detail))
         return None
 
     @override
@@ -162,7 +165,10 @@ class Handler(WSGIHandler):
     @override
     def _handle_client_error(self, ex: Exception) -> Any:  # type: ignore[misc]  # gevent documents it, its stubs do not
         if isinstance(ex, Rejected):
-            raise ex
+            try:
+                raise ex
+            finally:
+                del ex
         raise Rejected(HTTPStatus.BAD_REQUEST, "the request is not well-formed HTTP") from ex
 
     def _begins(self) -> bool:
@@ -178,6 +184,7 @@ class Handler(WSGIHandler):
             return False
         finally:
             idle.close()
+            del idle
 
     def _head(self) -> bytes:
         """The header lines, up to and with the empty one."""

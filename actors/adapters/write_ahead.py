@@ -11,6 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from actors.adapters.head_start import HeadStart
+
 LOG_BYTES = 4 << 20
 """SQLite's own measure of a log: a thousand pages."""
 COMMITS = 400
@@ -30,6 +32,7 @@ class WriteAhead:
     def __init__(self, path: Path) -> None:
         self._durable, self._plain = _opened(path, "FULL"), _opened(path, "NORMAL")
         grow(self._plain)
+        self._head_start = HeadStart(path.with_name(path.name + "-wal"))
         self._commits = 0
 
     def insert(self, statement: str, rows: Sequence[tuple[Any, ...]], *, durable: bool) -> None:
@@ -46,6 +49,8 @@ class WriteAhead:
                 _insert(db, one, marks, rows[start : start + AT_ONCE])
             db.execute("COMMIT")
         self._commits += 1
+        if not durable:
+            self._head_start.give()
 
     def rest(self) -> None:
         """Nobody waits: move what the log holds into the database, if there is much of it."""
@@ -54,6 +59,7 @@ class WriteAhead:
             self._plain.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
+        self._head_start.close()
         self._durable.close()
         self._plain.close()
 

@@ -17,6 +17,7 @@ from gevent.event import Event
 from actors.adapters.onchain.reading import Breadth
 from actors.adapters.state_directory import StateDirectory
 from actors.tree import Worker
+from actors.turns import Rank
 from commands import backups, person, process, strategies
 from commands.house import House
 from commands.journal import Journal
@@ -184,8 +185,9 @@ def _alive(house: House, desk: LiveDesk, asked: Event, outside: Sequence[Worker]
 
 
 def begin(house: House, desk: LiveDesk, outside: Sequence[Worker]) -> None:
-    """The tree starts and the venue tells it what lands."""
-    desk.venue.attach(house.system.directory.tell)
+    """The tree starts and the venue tells it what lands. What it sends is on its way before anything else goes on."""
+    directory = house.system.directory
+    desk.venue.attach(directory.tell, partial(directory.flow.turns.start, rank=Rank.ORDER))
     house.start(outside)
     process.settle_down()
 

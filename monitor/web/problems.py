@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from core.errors import MicroError, Refused, Retryable
@@ -53,6 +53,8 @@ def _of_ours(error: MicroError) -> Response:
 
 
 def _of_http(error: HTTPException) -> Response:
+    # A path that is none is kept there, with all that it passed: a circle for the collector to find.
+    request.routing_exception = None
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     headers = {}
     detail = DETAILS.get(status, error.description or status.phrase)

@@ -12,6 +12,7 @@ from actors.outcome import Outcome
 from actors.services import Services
 from actors.system import System
 from actors.tree import Branch, Worker
+from actors.turns import Rank
 from core.chain.decode import Decoder
 from core.effects import Now
 from core.errors import Fatal
@@ -90,9 +91,9 @@ def system() -> Iterator[System]:
     services.moment = Now(0.0, Books(), Settings())
     system = System(services=services)
     workers = (
-        Worker(name="journal", actor=Journal, urgent=True),
-        Worker(name="venue", actor=Chain, urgent=True),
-        Worker(name="executor", actor=ExecutorActor, urgent=True),
+        Worker(name="journal", actor=Journal, rank=Rank.ORDER),
+        Worker(name="venue", actor=Chain, rank=Rank.ORDER),
+        Worker(name="executor", actor=ExecutorActor, rank=Rank.ORDER),
     )
     system.start(Branch(name="root", children=workers))
     yield system

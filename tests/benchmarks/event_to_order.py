@@ -152,6 +152,7 @@ def print_orders(orders: Orders) -> None:
     times = orders.times()
     print(f"{'milliseconds':36}{'count':>8}{'p50':>9}{'p95':>9}{'p99':>9}{'most':>9}")
     line("event to order", [sum(one) for one in times])
+    line("  while the core ran at full speed", [sum(one) for one in orders.times(at_full_speed=True)])
     line("event to order without the fsync", [sum(one) - one[4] for one in times])
     for number, name in enumerate(STAGES[1:]):
         line(f"  … to {name}", [one[number] for one in times])

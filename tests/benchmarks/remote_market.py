@@ -25,6 +25,7 @@ from core.market.paper.venue import PaperVenue
 from core.messages import FeedBatch, Order, Settlement, SubmitOrder, TokenFacts
 from core.ports import Signed
 from core.settings import Settings, from_texts
+from tests.benchmarks.elsewhere import set_apart
 
 LENGTH = struct.Struct("<I")
 SETTLEMENTS_KEPT = 4_096
@@ -94,6 +95,7 @@ class RemoteMarket:
         self._process = subprocess.Popen(
             (*command, settings_line), pass_fds=(theirs.fileno(), answering.fileno()), start_new_session=True
         )
+        set_apart(self._process.pid)
         theirs.close()
         answering.close()
         self._batches, self._asking = ours, asking

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import gevent
 import pytest
+from msgspec.structs import replace
 from typing_extensions import override
 
 from actors.base import Actor, Context
@@ -11,7 +13,8 @@ from actors.system import System
 from actors.tree import Branch, Worker
 from core.messages import Order, Tick
 from core.types import Purpose, Role, Side
-from tests.benchmarks.probes import Causes
+from tests.benchmarks.core_speed import CoreSpeed
+from tests.benchmarks.probes import Causes, Orders
 
 WAIT_S = 10.0
 ORDER = Order(
@@ -77,3 +80,30 @@ def test_an_order_is_counted_from_its_own_batch_though_newer_ones_have_been_take
     system.stop()
 
     assert stage.placed == [(f"batch {number}", [number, number + 0.5]) for number in (1, 2, 3)]
+
+
+def test_orders_count_apart_while_the_core_ran_at_its_full_speed():
+    orders = Orders(lambda _: [0.0], ("decided", "placed", "sent"))
+    for number, took_s in enumerate((0.001, 0.00114, 0.00116, 0.002)):
+        one = replace(ORDER, id=f"o{number}")
+        orders.placed(one)
+        orders.reached(one.id, "sent")
+        orders.speed.took_s[one.id] = took_s
+
+    assert len(orders.times()) == 4
+    assert orders.speed.at_full() == {"o0", "o1"}
+    assert len(orders.times(at_full_speed=True)) == 2
+
+
+def test_the_core_is_looked_at_when_an_order_is_on_its_way_and_once():
+    orders = Orders(lambda _: [0.0], ("decided", "placed", "sent"))
+    orders.placed(ORDER)
+    orders.reached(ORDER.id, "sent")
+    assert not orders.speed.took_s
+    gevent.sleep(0)
+
+    took_s = orders.speed.took_s[ORDER.id]
+    assert took_s > 0
+    orders.speed.note(ORDER.id)
+    assert orders.speed.took_s == {ORDER.id: took_s}
+    assert CoreSpeed().at_full() == frozenset()

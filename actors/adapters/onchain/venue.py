@@ -16,7 +16,7 @@ from actors.adapters.onchain.tokens import TokenMemory
 from actors.adapters.onchain.tracking import Tracker
 from actors.adapters.rpc.answers import Blockhash
 from actors.adapters.rpc.errors import RpcRefused
-from actors.adapters.rpc.lanes import LaneAnswer, Lanes
+from actors.adapters.rpc.lanes import LaneAnswer, Lanes, Start
 from actors.adapters.rpc.node import Node
 from core.errors import MicroError, Refused
 from core.messages import Message, Order, Settlement, SubmitOrder, TransactionSettled
@@ -50,11 +50,12 @@ class SolanaVenue:
         self._mints: dict[str, str] = {}
         tracker.settled = self._settled
         self._tell: Callable[[str, Message], object] = lambda *_: None
+        self._start: Start = gevent.spawn
         self._greenlet: gevent.Greenlet[[], None] | None = None
 
-    def attach(self, tell: Callable[[str, Message], object]) -> None:
-        """From now on landings are told to the actor `venue`."""
-        self._tell = tell
+    def attach(self, tell: Callable[[str, Message], object], start: Start = gevent.spawn) -> None:
+        """From now on landings are told to the actor `venue`, and sends begin by `start`."""
+        self._tell, self._start = tell, start
         self._greenlet = gevent.spawn(self.tracker.run)
 
     def close(self) -> None:
@@ -85,7 +86,7 @@ class SolanaVenue:
         if self._sending < SENDS_AT_ONCE:
             is_exit = order.side is not Side.BUY
             self._sending += self._lanes.post(
-                b64decode(raw), self._answered, tipped=order.tip_lamports > 0, for_exit=is_exit
+                b64decode(raw), self._answered, self._start, tipped=order.tip_lamports > 0, for_exit=is_exit
             )
 
     def status(self, signature: str) -> Settlement | None:

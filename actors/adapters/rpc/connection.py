@@ -1,12 +1,15 @@
 """HTTP to one address: connections kept open, bounded answers, no redirects, one time limit for the whole exchange."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from select import POLLIN
 from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
 from gevent import socket
 from gevent.lock import BoundedSemaphore
+from gevent.monkey import get_original
 from geventhttpclient import HTTPClient
 from geventhttpclient.connectionpool import ConnectionPool, SSLConnectionPool
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
@@ -21,6 +24,7 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 SPARE = 4
 """Connections beyond those of ordinary calls, for what must not wait for them."""
 _BLOCK = 65_536
+_native_poll: Callable[[], Any] = get_original("select", "poll")
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -54,6 +58,15 @@ class _Pool(ConnectionPool):
     def release_socket(self, sock: socket.socket) -> None:
         self._out.pop(sock, None)
         super().release_socket(sock)
+
+    @override
+    def _is_socket_alive(self, sock: socket.socket | None) -> bool:
+        """Idle and silent: what can be read now is its end, or of nobody. The library's look gives the hub its turn."""
+        if sock is None or sock.fileno() < 0:
+            return False
+        look = _native_poll()
+        look.register(sock.fileno(), POLLIN)
+        return not look.poll(0)
 
     def give_back(self) -> None:
         """Close what this greenlet took and has not returned."""

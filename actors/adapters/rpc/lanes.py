@@ -6,6 +6,8 @@ what pays it a tip.
 
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 import gevent
@@ -27,6 +29,8 @@ TRANSACTIONS_PATH = "/api/v1/transactions"
 BUNDLES_PATH = "/api/v1/bundles"
 TIPS_PATH = "/api/v1/getTipAccounts"
 LARGEST_BUNDLE = 5
+Start: TypeAlias = Callable[[Callable[[], None]], object]
+"""Runs what it is given in a greenlet of its own, soon."""
 
 
 class LaneAnswer(Struct, frozen=True):
@@ -92,11 +96,17 @@ class Lanes:
         return self._first(self._sends(raw, tipped=tipped), for_exit=for_exit)
 
     def post(
-        self, raw: bytes, told: Callable[[LaneAnswer], None], *, tipped: bool = False, for_exit: bool = False
+        self,
+        raw: bytes,
+        told: Callable[[LaneAnswer], None],
+        start: Start = gevent.spawn,
+        *,
+        tipped: bool = False,
+        for_exit: bool = False,
     ) -> int:
         """Send to every lane at once and wait for none: `told` hears what each said. The number of lanes."""
         sends = self._sends(raw, tipped=tipped)
-        self._spread(sends, told, for_exit=for_exit)
+        self._spread(sends, told, start, for_exit=for_exit)
         return len(sends)
 
     def send_bundle(self, raws: Sequence[bytes], *, for_exit: bool = False) -> tuple[LaneAnswer, ...]:
@@ -133,7 +143,7 @@ class Lanes:
 
     def _first(self, sends: Sequence[tuple[_Lane, Request]], *, for_exit: bool) -> tuple[LaneAnswer, ...]:
         answers: SimpleQueue[LaneAnswer] = SimpleQueue()
-        self._spread(sends, answers.put, for_exit=for_exit)
+        self._spread(sends, answers.put, gevent.spawn, for_exit=for_exit)
         said: list[LaneAnswer] = []
         while len(said) < len(sends):
             answer = answers.get()
@@ -143,10 +153,15 @@ class Lanes:
         return tuple(said)
 
     def _spread(
-        self, sends: Sequence[tuple[_Lane, Request]], told: Callable[[LaneAnswer], None], *, for_exit: bool
+        self,
+        sends: Sequence[tuple[_Lane, Request]],
+        told: Callable[[LaneAnswer], None],
+        start: Start,
+        *,
+        for_exit: bool,
     ) -> None:
         for lane, request in sends:
-            gevent.spawn(self._to_one, lane, request, told, for_exit=for_exit)
+            start(partial(self._to_one, lane, request, told, for_exit=for_exit))
 
     def _to_one(self, lane: _Lane, request: Request, told: Callable[[LaneAnswer], None], *, for_exit: bool) -> None:
         outcome, error = "fault", "a fault of this program; see the log"

@@ -1,8 +1,10 @@
 """Trades on a bonding curve, in the program's present generation: 27 accounts to buy, 26 to sell, none remaining.
 
-Accounts and data: interface file pump.json of pump-sdk 2.0.0. The accounts of a coin and a wallet are derived once
-(`curve_accounts`, about 0.2 ms) and serve every trade of that coin; only amounts differ.
+Accounts and data: interface file pump.json of pump-sdk 2.0.0. The accounts of a coin and a wallet are worked out once
+(`curve_accounts`) and serve every trade of that coin; only amounts differ.
 """
+
+from functools import lru_cache
 
 from msgspec import Struct
 from solders.instruction import AccountMeta, Instruction
@@ -42,6 +44,36 @@ class CurveAccounts(Struct, frozen=True):
 
 
 def curve_accounts(facts: CurveFacts, user: Pubkey, recipients: Recipients) -> CurveAccounts:
+    own = _own_accounts(facts, user)
+    fees = _fee_accounts(recipients, facts.quote_mint, facts.quote_token_program)
+    shared = (*own.head, *fees, *own.shared)
+    return CurveAccounts(
+        user, own.user_base, own.user_quote, (*shared, read(CURVE_VOLUME), *own.tail), (*shared, *own.tail)
+    )
+
+
+class _Own(Struct, frozen=True):
+    """What does not depend on who is drawn to receive the fees."""
+
+    user_base: Pubkey
+    user_quote: Pubkey
+    head: tuple[AccountMeta, ...]
+    shared: tuple[AccountMeta, ...]
+    tail: tuple[AccountMeta, ...]
+
+
+@lru_cache(maxsize=256)
+def _fee_accounts(recipients: Recipients, quote_mint: Pubkey, token_program: Pubkey) -> tuple[AccountMeta, ...]:
+    return (
+        write(recipients.fee),
+        write(token_account(recipients.fee, quote_mint, token_program)),
+        write(recipients.buyback),
+        write(token_account(recipients.buyback, quote_mint, token_program)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _own_accounts(facts: CurveFacts, user: Pubkey) -> _Own:
     def quote_account(owner: Pubkey) -> Pubkey:
         return token_account(owner, facts.quote_mint, facts.quote_token_program)
 
@@ -50,17 +82,15 @@ def curve_accounts(facts: CurveFacts, user: Pubkey, recipients: Recipients) -> C
     volume = volume_accumulator(user, PUMP_ID)
     user_base = token_account(user, facts.mint, facts.token_program)
     user_quote = quote_account(user)
-    shared = (
+    head = (
         read(CURVE_GLOBAL),
         read(facts.mint),
         read(facts.quote_mint),
         read(facts.token_program),
         read(facts.quote_token_program),
         read(ASSOCIATED_TOKEN_ID),
-        write(recipients.fee),
-        write(quote_account(recipients.fee)),
-        write(recipients.buyback),
-        write(quote_account(recipients.buyback)),
+    )
+    shared = (
         write(curve),
         write(token_account(curve, facts.mint, facts.token_program)),
         write(quote_account(curve)),
@@ -71,7 +101,7 @@ def curve_accounts(facts: CurveFacts, user: Pubkey, recipients: Recipients) -> C
         write(quote_account(vault)),
         read(sharing_config(facts.mint)),
     )
-    rest = (
+    tail = (
         write(volume),
         write(quote_account(volume)),
         read(CURVE_FEE_CONFIG),
@@ -80,7 +110,7 @@ def curve_accounts(facts: CurveFacts, user: Pubkey, recipients: Recipients) -> C
         read(CURVE_EVENT_AUTHORITY),
         read(PUMP_ID),
     )
-    return CurveAccounts(user, user_base, user_quote, (*shared, read(CURVE_VOLUME), *rest), (*shared, *rest))
+    return _Own(user_base, user_quote, head, shared, tail)
 
 
 def buy_v2(accounts: CurveAccounts, tokens: int, max_quote: int) -> Instruction:

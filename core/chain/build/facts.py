@@ -1,5 +1,7 @@
 """What must be known of a coin's accounts before a trade of it can be built, and how it follows from their data."""
 
+from functools import lru_cache
+
 from msgspec import Struct
 from solders.pubkey import Pubkey
 
@@ -128,6 +130,7 @@ def buyback_recipients(settings: Global | GlobalConfig) -> tuple[Pubkey, ...]:
     return _present(*(settings.buyback_fee_recipients or ()))
 
 
+@lru_cache(maxsize=32)
 def _present(*keys: str | None) -> tuple[Pubkey, ...]:
     return tuple(Pubkey.from_string(key) for key in keys if key not in {None, SYSTEM})
 

@@ -4,6 +4,8 @@ Accounts and data: interface file pump_amm.json; the remaining accounts stand on
 order: cashback accounts of a cashback coin, `pool-v2` if the coin has a creator, the buyback recipient, its account.
 """
 
+from functools import lru_cache
+
 from msgspec import Struct
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
@@ -41,6 +43,41 @@ class PoolAccounts(Struct, frozen=True):
 
 
 def pool_accounts(facts: PoolFacts, user: Pubkey, recipients: Recipients) -> PoolAccounts:
+    own = _own_accounts(facts, user)
+    fee, fee_account, buyback, buyback_account = _fee_accounts(recipients, facts.quote_mint, facts.quote_token_program)
+    shared = (*own.head, fee, fee_account, *own.shared)
+    return PoolAccounts(
+        user,
+        own.user_base,
+        own.user_quote,
+        buy=(*shared, *own.buy, buyback, buyback_account),
+        sell=(*shared, *own.sell, buyback, buyback_account),
+    )
+
+
+class _Own(Struct, frozen=True):
+    """What does not depend on who is drawn to receive the fees."""
+
+    user_base: Pubkey
+    user_quote: Pubkey
+    head: tuple[AccountMeta, ...]
+    shared: tuple[AccountMeta, ...]
+    buy: tuple[AccountMeta, ...]
+    sell: tuple[AccountMeta, ...]
+
+
+@lru_cache(maxsize=256)
+def _fee_accounts(recipients: Recipients, quote_mint: Pubkey, token_program: Pubkey) -> tuple[AccountMeta, ...]:
+    return (
+        read(recipients.fee),
+        write(token_account(recipients.fee, quote_mint, token_program)),
+        read(recipients.buyback),
+        write(token_account(recipients.buyback, quote_mint, token_program)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _own_accounts(facts: PoolFacts, user: Pubkey) -> _Own:
     def quote_account(owner: Pubkey) -> Pubkey:
         return token_account(owner, facts.quote_mint, facts.quote_token_program)
 
@@ -48,7 +85,7 @@ def pool_accounts(facts: PoolFacts, user: Pubkey, recipients: Recipients) -> Poo
     volume = volume_accumulator(user, PUMPSWAP_ID)
     user_base = token_account(user, facts.base_mint, facts.base_token_program)
     user_quote = quote_account(user)
-    shared = (
+    head = (
         write(facts.address),
         pay(user),
         read(POOL_GLOBAL),
@@ -58,8 +95,8 @@ def pool_accounts(facts: PoolFacts, user: Pubkey, recipients: Recipients) -> Poo
         write(user_quote),
         write(facts.base_vault),
         write(facts.quote_vault),
-        read(recipients.fee),
-        write(quote_account(recipients.fee)),
+    )
+    shared = (
         read(facts.base_token_program),
         read(facts.quote_token_program),
         read(SYSTEM_ID),
@@ -72,17 +109,14 @@ def pool_accounts(facts: PoolFacts, user: Pubkey, recipients: Recipients) -> Poo
     fees = (read(POOL_FEE_CONFIG), read(PUMP_FEES_ID))
     cashback = (write(quote_account(volume)),) if facts.is_cashback else ()
     cashback_on_sell = (*cashback, write(volume)) if facts.is_cashback else ()
-    remaining = (
-        *((read(pool_v2(facts.base_mint)),) if facts.coin_creator != SYSTEM_ID else ()),
-        read(recipients.buyback),
-        write(quote_account(recipients.buyback)),
-    )
-    return PoolAccounts(
-        user,
+    created = (read(pool_v2(facts.base_mint)),) if facts.coin_creator != SYSTEM_ID else ()
+    return _Own(
         user_base,
         user_quote,
-        buy=(*shared, read(POOL_VOLUME), write(volume), *fees, *cashback, *remaining),
-        sell=(*shared, *fees, *cashback_on_sell, *remaining),
+        head,
+        shared,
+        buy=(read(POOL_VOLUME), write(volume), *fees, *cashback, *created),
+        sell=(*fees, *cashback_on_sell, *created),
     )
 
 

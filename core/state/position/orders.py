@@ -154,13 +154,13 @@ def paid(order: Order, books: Books) -> Order:
     """The order with the first payer of its list that can pay; with the richest of them when none can."""
     panic = order.purpose is not Purpose.EXIT
     roles = (Role.EMERGENCY_GAS, order.role, *OTHERS) if panic else (order.role, *OTHERS)
-    candidates = [_paid_by(order, role) for role in dict.fromkeys(roles)]
     # A sale on a pool passes through an account for wrapped SOL, whose rent must be at hand for a moment.
     rent = TOKEN_ACCOUNT_LAMPORTS if order.venue is Venue.POOL else 0
-    for candidate in candidates:
-        if _free(books, candidate.payer) >= fee_lamports(candidate) + rent:
+    for role in roles:
+        candidate = _paid_by(order, role)
+        if _free(books, role) >= fee_lamports(candidate) + rent:
             return candidate
-    return max(candidates, key=lambda candidate: _free(books, candidate.payer))
+    return _paid_by(order, max(roles, key=lambda role: _free(books, role)))
 
 
 def _venue(view: PriceView, failures: int, now: Now) -> Venue:

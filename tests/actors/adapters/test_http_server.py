@@ -3,6 +3,7 @@
 Limits are set so low that they are reached at once, or so high that they never are; no test waits for the clock.
 """
 
+import gc
 import json
 import socket
 from collections.abc import Iterable, Iterator
@@ -362,3 +363,37 @@ def test_a_flood_of_readings_waits_for_its_turns_and_a_change_does_not_wait_for_
 
     assert [reader.value for reader in readers] == [200] * 20
     assert order.index("POST") < 6  # one each 50 ms, readings and changes by turns
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        pytest.param(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 200, id="answered"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n", 413, id="body"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: h\r\nCookie: " + b"x" * 20_000 + b"\r\n\r\n", 431, id="head"),
+        pytest.param(b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414, id="line"),
+        pytest.param(b"GET\r\n\r\n", 400, id="malformed"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: h\r\nX: \0\r\n\r\n", 400, id="control character"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n", 400, id="chunk"
+        ),
+        pytest.param(b"GET / HTTP/1.1\r\nHost:", 408, id="slow"),
+        pytest.param(b"", 0, id="silent"),
+    ],
+)
+def test_a_connection_leaves_nothing_for_the_collector(data, status):
+    """A storm's leavings would be collected in the middle of an order."""
+    limits = Limits(request_s=0.05 if status == 408 else 30.0, idle_s=0.05 if not data else 30.0)
+    gc.collect()
+    gc.disable()
+    try:
+        with serving(limits=limits) as server:
+            with client_of(server) as client:
+                assert client.ask(data)[0] == status
+            with gevent.Timeout(WAIT_S):
+                while server.counts[2]:
+                    gevent.sleep(0.001)
+            gevent.sleep(0)
+            assert [one for one in gc.get_objects() if isinstance(one, Handler)] == []
+    finally:
+        gc.enable()

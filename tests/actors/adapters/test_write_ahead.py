@@ -1,11 +1,14 @@
 """The log is long before it is needed, stays as long, and what was committed durably is there."""
 
+import os
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from actors.adapters.head_start import HeadStart
 from actors.adapters.write_ahead import AT_ONCE, COMMITS, LOG_BYTES, WriteAhead
 
 INSERT = "INSERT INTO line (number, text) VALUES (?, ?)"
@@ -104,3 +107,31 @@ def test_without_room_for_its_length_it_works_all_the_same(path: Path, monkeypat
 
     assert lines(path) == [1]
     log.close()
+
+
+def test_what_nobody_waits_for_is_on_its_way_to_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch):
+    given: list[bool] = []
+    give = HeadStart.give
+    monkeypatch.setattr(HeadStart, "give", lambda one: given.append(give(one)))
+    log = WriteAhead(path)
+    log.insert(INSERT, [(1, "")], durable=False)
+    log.insert(INSERT, [(2, "")], durable=True)
+    log.close()
+
+    assert given == [sys.platform == "linux"]
+    assert lines(path) == [1, 2]
+
+
+def test_a_file_that_is_not_there_yet_or_cannot_be_begun_is_no_fault(tmp_path: Path):
+    path = tmp_path / "late"
+    head_start = HeadStart(path)
+    assert not head_start.give()
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR)
+    assert not head_start.give()  # a pipe has no place on the disk
+    os.close(writer)
+    path.unlink()
+    path.write_bytes(b"x")
+    assert not head_start.give()
+    head_start.close()
+    head_start.close()

@@ -7,7 +7,7 @@ import pytest
 from gevent.hub import get_hub
 
 from actors.outcome import Outcome
-from actors.turns import Turns
+from actors.turns import Rank, Turns
 from tests.actors.kernel.stage import WAIT_S
 
 
@@ -82,17 +82,17 @@ def test_get_without_blocking_asks_only_whether_it_is_there():
         Outcome().get(block=False)
 
 
-def test_waiters_get_their_turn_by_lane():
+def test_waiters_get_their_turn_by_rank():
     turns, log = Turns(), list[str]()
     outcome: Outcome[Any] = Outcome()
 
     def wait(name):
-        outcome.wait(WAIT_S, turns, urgent=name == "urgent")
+        outcome.wait(WAIT_S, turns, Rank.ORDER if name == "order" else Rank.CROWD)
         log.append(name)
 
-    waiting = [gevent.spawn(wait, name) for name in ("ordinary", "urgent")]
+    waiting = [gevent.spawn(wait, name) for name in ("crowd", "order")]
     gevent.sleep(0)
     outcome.set(1)
     gevent.joinall(waiting, timeout=WAIT_S)
 
-    assert log == ["urgent", "ordinary"]
+    assert log == ["order", "crowd"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors import turns as module
-from actors.turns import Turns
+from actors.turns import Rank, Turns
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def turns():
 def test_the_urgent_come_first_and_each_lane_keeps_its_order(turns):
     log = []
     for name in ("a", "b", "C", "d", "E"):
-        turns.give(lambda name=name: log.append(name), urgent=name.isupper())
+        turns.give(lambda name=name: log.append(name), Rank.TRADING if name.isupper() else Rank.CROWD)
 
     gevent.sleep(0)
 
@@ -33,10 +33,10 @@ def test_who_becomes_urgent_during_a_turn_is_next(turns):
 
     def first():
         log.append("first")
-        turns.give(lambda: log.append("urgent"), urgent=True)
+        turns.give(lambda: log.append("urgent"), Rank.TRADING)
 
-    turns.give(first, urgent=False)
-    turns.give(lambda: log.append("second"), urgent=False)
+    turns.give(first, Rank.CROWD)
+    turns.give(lambda: log.append("second"), Rank.CROWD)
     gevent.sleep(0)
 
     assert log == ["first", "urgent", "second"]
@@ -48,12 +48,50 @@ def test_between_two_slices_the_loop_looks_at_what_came_from_elsewhere(turns, mo
     seen = get_hub().loop.async_()
     seen.start(lambda: log.append("from a thread"))
 
-    turns.give(seen.send, urgent=False)
-    turns.give(lambda: log.append("next slice"), urgent=False)
+    turns.give(seen.send, Rank.CROWD)
+    turns.give(lambda: log.append("next slice"), Rank.CROWD)
     gevent.sleep(0.001)
     seen.stop()
 
     assert log == ["from a thread", "next slice"]
+
+
+def test_while_somebody_carries_an_order_nothing_else_is_looked_at(turns, monkeypatch):
+    monkeypatch.setattr(module, "SLICE_S", -1.0)
+    log = []
+    seen = get_hub().loop.async_()
+    seen.start(lambda: log.append("from a socket"))
+
+    def carried(steps):
+        log.append(steps)
+        if steps:
+            turns.give(partial(carried, steps - 1), Rank.ORDER)
+
+    turns.give(seen.send, Rank.ORDER)
+    turns.give(partial(carried, 3), Rank.ORDER)
+    turns.give(lambda: log.append("decides"), Rank.TRADING)
+    gevent.sleep(0.001)
+    seen.stop()
+
+    assert log == [3, 2, 1, 0, "from a socket", "decides"]
+
+
+def test_orders_without_end_leave_the_loop_its_looks(turns, monkeypatch):
+    monkeypatch.setattr(module, "ORDER_S", -1.0)
+    looked = []
+    seen = get_hub().loop.async_()
+    seen.start(lambda: looked.append(True))
+
+    def carried():
+        if not looked:
+            turns.give(carried, Rank.ORDER)
+
+    turns.give(seen.send, Rank.ORDER)
+    turns.give(carried, Rank.ORDER)
+    gevent.sleep(0.01)
+    seen.stop()
+
+    assert looked
 
 
 @pytest.mark.parametrize("urgent_s", [-1.0, 0.001])
@@ -66,11 +104,11 @@ def test_endless_urgency_leaves_turns_to_the_others(turns, monkeypatch, urgent_s
     def again():
         urgent.append(1)
         if len(others) < 3:
-            turns.give(again, urgent=True)
+            turns.give(again, Rank.TRADING)
 
     again()
     for number in range(3):
-        turns.give(lambda number=number: others.append(number), urgent=False)
+        turns.give(lambda number=number: others.append(number), Rank.CROWD)
     gevent.sleep(0.05)
 
     assert others == [0, 1, 2]
@@ -84,20 +122,34 @@ def test_a_turn_that_fails_costs_nobody_else_his(turns, monkeypatch):
     def fail():
         raise ValueError("mine alone")
 
-    turns.give(fail, urgent=False)
-    turns.give(lambda: log.append("another"), urgent=False)
+    turns.give(fail, Rank.CROWD)
+    turns.give(lambda: log.append("another"), Rank.CROWD)
     gevent.sleep(0.001)
 
     assert log == [ValueError, "another"]
 
 
+def test_who_is_started_begins_in_the_turn_of_his_rank_and_may_wait_in_a_greenlet_of_his_own(turns):
+    log = []
+
+    def send():
+        log.append("sends")
+        gevent.sleep(0.001)
+        log.append("answered")
+
+    turns.give(lambda: log.append("crowd"), Rank.CROWD)
+    turns.start(send, Rank.ORDER)
+    gevent.sleep(0.05)
+
+    assert log == ["sends", "crowd", "answered"]
+
+
 @settings(max_examples=50)
-@given(st.lists(st.booleans(), max_size=40))
-def test_everybody_gets_his_turn_once(lanes):
+@given(st.lists(st.sampled_from(Rank), max_size=40))
+def test_everybody_gets_his_turn_once_by_rank_and_then_as_they_came(ranks):
     turns, log = Turns(), list[int]()
-    for number, urgent in enumerate(lanes):
-        turns.give(partial(log.append, number), urgent=urgent)
+    for number, rank in enumerate(ranks):
+        turns.give(partial(log.append, number), rank)
     gevent.sleep(0)
 
-    ordered = [n for n, urgent in enumerate(lanes) if urgent] + [n for n, urgent in enumerate(lanes) if not urgent]
-    assert log == ordered
+    assert log == sorted(range(len(ranks)), key=lambda number: ranks[number])
