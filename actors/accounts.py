@@ -81,7 +81,7 @@ class AccountsActor(MachineActor[GetFacts, accounts.State]):
             return
         self.answered += 1
         try:
-            # The asker may have ended while the question was on its way.
-            self.directory.offer(message.reply_to, FactsSeen(facts=replace(facts, at_s=at_s)))
+            # The asker may have ended while the question was on its way. What it asked for is all it waits for.
+            self.directory.offer(message.reply_to, FactsSeen(facts=replace(facts, at_s=at_s)), urgent=True)
         except Refused:
             return  # its mailbox is full, which is counted; it asks again

@@ -44,8 +44,11 @@ class Directory(Names):
 
     # What everybody may do
 
-    def tell(self, name: str, message: object) -> bool:
-        """Send. False, and a dead letter, when the name is unknown or dead. Raises Refused when its mailbox is full."""
+    def tell(self, name: str, message: object, *, urgent: bool = False) -> bool:
+        """Send. False, and a dead letter, when the name is unknown or dead. Raises Refused when its mailbox is full.
+
+        `urgent`: before what waits in its mailbox, and before the crowd. In ordered dispatch everything has one order.
+        """
         entry = self._entries.get(name)
         if entry is None or entry.state is DEAD:
             counts = self.flow.counts(name) if entry is None else entry.counts
@@ -57,15 +60,15 @@ class Directory(Names):
             self._queue.append((name, Letter(kind_of(type(message)), message)))
             return True
         if entry.open is not None:
-            entry.open.tell(message)
+            entry.open.tell(message, urgent=urgent)
             return True
         entry.counts.sent += 1
         return self._keep(entry, Letter(kind_of(type(message)), message))
 
-    def offer(self, name: str, message: object) -> bool:
+    def offer(self, name: str, message: object, *, urgent: bool = False) -> bool:
         """Send if the name is not dead. False, and nothing counted, when it is. Raises Refused when it is full."""
         entry = self._entries.get(name)
-        return entry is not None and entry.state is not DEAD and self.tell(name, message)
+        return entry is not None and entry.state is not DEAD and self.tell(name, message, urgent=urgent)
 
     def request(self, name: str, message: object) -> Reply:
         """Send, and be told later: the answer, or the error, comes into the reply. Waits for nothing."""

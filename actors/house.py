@@ -50,7 +50,7 @@ def _trading(keepers: Mapping[str, Keeper]) -> Branch:
                         for name, keeper in keepers.items()
                     ),
                     Worker(name="feed", actor=FeedActor, rank=Rank.TRADING),
-                    Worker(name="accounts", actor=AccountsActor),
+                    Worker(name="accounts", actor=AccountsActor, rank=Rank.TRADING),
                     Worker(name="venue", actor=VenueActor, rank=Rank.ORDER),
                 ),
             ),

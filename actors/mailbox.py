@@ -122,7 +122,10 @@ class Mailbox:
             self.tell(envelope.message, reply_to)
 
     def tell(self, message: object, reply_to: Reply | None = None, *, urgent: bool = False) -> None:
-        """Count and queue a message, ahead of ordinary ones if `urgent`. Raises Refused when its lane is full."""
+        """Count and queue a message, ahead of ordinary ones if `urgent`: then its reader's turn comes before the crowd's.
+
+        Raises Refused when its lane is full.
+        """
         kind = kind_of(type(message))
         counts = self._counts
         counts.sent += 1
@@ -159,7 +162,13 @@ class Mailbox:
         else:
             self._queue.append(letter)
         self._flow.busy += 1
-        if self._waiting is not None and not self._woken:
+        if self._waiting is None:
+            return
+        if urgent and self._rank is Rank.CROWD:
+            # A turn may be given already, behind a thousand others: that one then finds nothing to do.
+            self._woken = True
+            self._flow.turns.give(self._wake, Rank.TRADING)
+        elif not self._woken:
             self._woken = True
             self._flow.turns.give(self._wake, self._rank)
 

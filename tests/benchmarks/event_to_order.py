@@ -49,6 +49,7 @@ from tests.benchmarks.probes import (
     TimedVenue,
     percentile,
     watch_orders,
+    without_questions,
 )
 from tests.benchmarks.reference import reference_loop_s
 from tests.benchmarks.remote_market import RemoteMarket
@@ -119,6 +120,7 @@ def measure(options: argparse.Namespace, directory: Path) -> None:
     loop_before_s = reference_loop_s()
     probed.orders.forget()
     probed.market.took_s.clear()
+    probed.market.asked_s.clear()
     hub, collections = Hub(), Collections()
     events, cpu_s, queued_s = probed.view("feed").events, process_time(), no_core_s()
     gevent.sleep(options.seconds)
@@ -131,7 +133,7 @@ def measure(options: argparse.Namespace, directory: Path) -> None:
     print(f"{rate:,.0f} events/s for {options.seconds:.0f} s, {probed.watchers()} watchers, {cpu_share:.0%} of a core")
     print(f"the hub's thread was ready for {queued_share:.0%} of the time and the machine gave it no core")
     print(f"reference loop before and after: {loops_ms[0]:.1f} and {loops_ms[1]:.1f} ms")
-    print_orders(probed.orders)
+    print_orders(probed.orders, probed.market)
     print_hub(hub, collections, probed.market)
     print_memory(probed)
     probed.house.stop()
@@ -148,11 +150,12 @@ def line(name: str, values: list[float]) -> None:
     print(f"{name:36}{len(values):8,}{shares}")
 
 
-def print_orders(orders: Orders) -> None:
+def print_orders(orders: Orders, market: RemoteMarket) -> None:
     times = orders.times()
     print(f"{'milliseconds':36}{'count':>8}{'p50':>9}{'p95':>9}{'p99':>9}{'most':>9}")
     line("event to order", [sum(one) for one in times])
     line("  while the core ran at full speed", [sum(one) for one in orders.times(at_full_speed=True)])
+    line("  less waiting for the market's facts", without_questions(orders, market.asked_s))
     line("event to order without the fsync", [sum(one) - one[4] for one in times])
     for number, name in enumerate(STAGES[1:]):
         line(f"  … to {name}", [one[number] for one in times])

@@ -4,7 +4,7 @@ Probes stand where the house meets its ports; nothing inside the path is changed
 """
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from time import perf_counter
 from typing import Any, Protocol
@@ -57,11 +57,13 @@ class Orders:
     def __init__(self, before: Callable[[Order], list[float]], stages: Sequence[str] = STAGES) -> None:
         self._before, self._stages = before, stages
         self.stamps: dict[str, list[float]] = {}
+        self.mints: dict[str, str] = {}
         self.speed = CoreSpeed()
 
     def placed(self, order: Order) -> None:
         if order.mint and order.id not in self.stamps:
             self.stamps[order.id] = [*self._before(order), perf_counter()]
+            self.mints[order.id] = order.mint
 
     def reached(self, order_id: str, stage: str) -> None:
         stamps = self.stamps.get(order_id)
@@ -72,6 +74,7 @@ class Orders:
 
     def forget(self) -> None:
         self.stamps.clear()
+        self.mints.clear()
         self.speed = CoreSpeed()
 
     def times(self, *, at_full_speed: bool = False) -> list[list[float]]:
@@ -80,6 +83,19 @@ class Orders:
         chosen = self.speed.at_full() if at_full_speed else self.stamps.keys()
         whole = [stamps for name, stamps in self.stamps.items() if len(stamps) == len(self._stages) and name in chosen]
         return [[after - before for before, after in pairwise(stamps)] for stamps in whole]
+
+
+def without_questions(orders: Orders, asked_s: Mapping[str, Sequence[tuple[float, float]]]) -> list[float]:
+    """Seconds of each order that was sent, less the time for which its token's facts were on their way from elsewhere.
+
+    `asked_s`: by token, from when to when; what lies before the batch was taken or after the placing counts not.
+    """
+    whole = [(name, stamps) for name, stamps in orders.stamps.items() if len(stamps) == len(STAGES)]
+    return [
+        stamps[-1] - stamps[0] - sum(max(min(end, stamps[2]) - max(began, stamps[1]), 0.0) for began, end in asked)
+        for name, stamps in whole
+        for asked in (asked_s.get(orders.mints[name], ()),)
+    ]
 
 
 class TimedVenue:

@@ -107,6 +107,8 @@ class RemoteMarket:
         self.sent_s = self.taken_s = 0.0
         self.took_s: list[float] = []
         """What the market took for each batch."""
+        self.asked_s: dict[str, list[tuple[float, float]]] = {}
+        """By token, when its facts were asked for and when they had come."""
 
     def next(self) -> FeedBatch | None:
         frame = read(self._batches)
@@ -123,9 +125,12 @@ class RemoteMarket:
         return sent.batch
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
+        began_s = perf_counter()
         with self._one_question:
             write(self._asking, AskFacts(mint, stake_lamports))
-            return msgspec.msgpack.decode(read(self._asking), type=TokenFacts | None)
+            facts = msgspec.msgpack.decode(read(self._asking), type=TokenFacts | None)
+        self.asked_s.setdefault(mint, []).append((began_s, perf_counter()))
+        return facts
 
     def sign(self, order: Order, slot: int) -> Signed:
         return self._signer.sign(order, slot)

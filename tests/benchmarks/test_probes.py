@@ -14,7 +14,7 @@ from actors.tree import Branch, Worker
 from core.messages import Order, Tick
 from core.types import Purpose, Role, Side
 from tests.benchmarks.core_speed import CoreSpeed
-from tests.benchmarks.probes import Causes, Orders
+from tests.benchmarks.probes import Causes, Orders, without_questions
 
 WAIT_S = 10.0
 ORDER = Order(
@@ -107,3 +107,13 @@ def test_the_core_is_looked_at_when_an_order_is_on_its_way_and_once():
     orders.speed.note(ORDER.id)
     assert orders.speed.took_s == {ORDER.id: took_s}
     assert CoreSpeed().at_full() == frozenset()
+
+
+def test_the_wait_for_facts_from_elsewhere_counts_apart():
+    orders = Orders(lambda _: [1.0, 2.0])
+    orders.placed(ORDER)
+    orders.stamps[ORDER.id] = [1.0, 2.0, 5.0, 6.0, 7.0, 8.0, 9.0]
+    asked_s = {"M": [(0.0, 2.5), (3.0, 4.0), (4.5, 6.0), (6.5, 7.0)], "other": [(2.0, 5.0)]}
+
+    assert without_questions(orders, {}) == [8.0]
+    assert without_questions(orders, asked_s) == [8.0 - 0.5 - 1.0 - 0.5]

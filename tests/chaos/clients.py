@@ -226,6 +226,13 @@ def report(name: str, told: dict[str, Any], resources: tuple[float, int]) -> Non
         f"{told['queued_share']:.0%} of the time without one though ready, "
         f"{resources[0]:.0f} MiB, {resources[1]} descriptors"
     )
+    house = told["without_facts_ms"]
+    waited = "        less the wait for the market's process, which is asked for facts"
+    say(f"{waited}: p50 {house['p50']:.2f} p99 {house['p99']:.2f} most {house['most']:.2f} ms")
+    for one in told["slowest_ms"]:
+        say("        slow: " + " ".join(f"{stage} {took_ms:.1f}" for stage, took_ms in one.items()))
+    counts = ", ".join(map(str, told["collections"]))
+    say(f"        collections by generation: {counts}; the longest took {told['longest_collection_ms']:.1f} ms")
 
 
 def verdict(calm: dict[str, Any], stormed: dict[str, Any], blown: float) -> str:

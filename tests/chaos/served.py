@@ -22,7 +22,7 @@ from commands import process
 from commands.servers import servers
 from core.settings import Settings
 from tests.benchmarks.event_to_order import Probed
-from tests.benchmarks.probes import Hub, percentile
+from tests.benchmarks.probes import STAGES, Collections, Hub, percentile, without_questions
 from tests.commands.process import free_ports
 
 SHARES = {"p50": 0.5, "p99": 0.99, "most": 1.0}
@@ -39,7 +39,7 @@ class Served:
         self.settings: Settings = replace(house.settings, runtime=runtime)
         house.settings = house.services.settings = house.services.moment.settings = self.settings
         self.ports = (monitor, control)
-        self.hub = Hub()
+        self.hub, self.collections = Hub(), Collections()
         self.began_s, self.cpu_s, self.queued_s = perf_counter(), process_time(), queued_s()
 
     def start(self) -> None:
@@ -49,13 +49,17 @@ class Served:
     def begin(self) -> None:
         """Forget what was measured."""
         self.hub.stop()
+        self.collections.stop()
         self.probed.orders.forget()
-        self.hub = Hub()
+        self.probed.market.asked_s.clear()
+        self.hub, self.collections = Hub(), Collections()
         self.began_s, self.cpu_s, self.queued_s = perf_counter(), process_time(), queued_s()
 
     def told(self) -> dict[str, Any]:
         """Milliseconds from event to order, and of the hub's stalls; orders; what a person would have changed."""
-        times = [sum(one) for one in self.probed.orders.times()]
+        stages = sorted(self.probed.orders.times(), key=sum)
+        times = [sum(one) for one in stages]
+        house_s = without_questions(self.probed.orders, self.probed.market.asked_s)
         books = self.probed.house.services.books()
         stormed = self.probed.view("server.control" if self.apart else "server.monitor")
         return {
@@ -63,6 +67,10 @@ class Served:
             "cpu_share": (process_time() - self.cpu_s) / (perf_counter() - self.began_s),
             "queued_share": (queued_s() - self.queued_s) / (perf_counter() - self.began_s),
             "event_to_order_ms": {name: percentile(times, share) * 1e3 for name, share in SHARES.items()},
+            "without_facts_ms": {name: percentile(house_s, share) * 1e3 for name, share in SHARES.items()},
+            "slowest_ms": [dict(zip(STAGES[1:], (took_s * 1e3 for took_s in one), strict=True)) for one in stages[-3:]],
+            "collections": [len(pauses) for pauses in self.collections.pauses_s],
+            "longest_collection_ms": max(max(pauses, default=0.0) for pauses in self.collections.pauses_s) * 1e3,
             "hub_stall_ms": {name: percentile(self.hub.stalls_s, share) * 1e3 for name, share in SHARES.items()},
             "events": self.probed.view("feed").events,
             "paused": books.paused,

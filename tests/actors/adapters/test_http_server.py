@@ -374,9 +374,7 @@ def test_a_flood_of_readings_waits_for_its_turns_and_a_change_does_not_wait_for_
         pytest.param(b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414, id="line"),
         pytest.param(b"GET\r\n\r\n", 400, id="malformed"),
         pytest.param(b"GET / HTTP/1.1\r\nHost: h\r\nX: \0\r\n\r\n", 400, id="control character"),
-        pytest.param(
-            b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n", 400, id="chunk"
-        ),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n", 400, id="chunk"),
         pytest.param(b"GET / HTTP/1.1\r\nHost:", 408, id="slow"),
         pytest.param(b"", 0, id="silent"),
     ],

@@ -1,3 +1,4 @@
+import gevent
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +46,30 @@ def test_what_the_trading_path_asks_goes_ahead_of_what_waits_and_after_control()
     assert len(mailbox) == 4
     assert taken(mailbox) == [Stop(), Do(what="urgent"), Do(what="urgent too"), Do(what="first"), seen("m")]
     assert counts.sent == 4
+
+
+def test_whoever_gets_urgent_mail_reads_before_the_crowd_though_a_turn_was_given_already():
+    flow, log = Flow(), list[str]()
+    boxes = {name: Mailbox() for name in "ab"}
+
+    def read(box):
+        while True:
+            log.append(box.get().message.what)
+
+    for name, box in boxes.items():
+        box.open(name, Bounds(), flow, flow.counts(name))
+    readers = [gevent.spawn(read, box) for box in boxes.values()]
+    gevent.sleep(0)
+    boxes["a"].tell(Do(what="to a"))
+    boxes["b"].tell(Do(what="to b"))
+    boxes["b"].tell(Do(what="urgent"), urgent=True)
+    gevent.sleep(0.01)
+    assert log == ["urgent", "to b", "to a"]
+
+    boxes["b"].tell(Do(what="later"))
+    gevent.sleep(0.01)
+    gevent.killall(readers)
+    assert log[3:] == ["later"]
 
 
 def test_what_is_urgent_and_was_not_read_is_handed_back_at_the_end():
