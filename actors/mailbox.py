@@ -122,9 +122,9 @@ class Mailbox:
             self.tell(envelope.message, reply_to)
 
     def tell(self, message: object, reply_to: Reply | None = None, *, urgent: bool = False) -> None:
-        """Count and queue a message, ahead of ordinary ones if `urgent`: then its reader's turn comes before the crowd's.
+        """Count and queue a message. Raises Refused when its lane is full.
 
-        Raises Refused when its lane is full.
+        `urgent`: ahead of ordinary ones, and its reader's turn comes before the crowd's.
         """
         kind = kind_of(type(message))
         counts = self._counts

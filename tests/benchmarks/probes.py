@@ -139,10 +139,10 @@ def watch_orders(directory: Any, orders: Orders) -> None:
     """Stamp every `PlaceOrder` that anybody tells."""
     tell = directory.tell
 
-    def stamping(name: str, message: object) -> bool:
+    def stamping(name: str, message: object, *, urgent: bool = False) -> bool:
         if type(message) is PlaceOrder:
             orders.placed(message.order)
-        told: bool = tell(name, message)
+        told: bool = tell(name, message, urgent=urgent)
         return told
 
     directory.tell = stamping

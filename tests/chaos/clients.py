@@ -258,11 +258,12 @@ def main(arguments: list[str]) -> int:
         house = House(Path(name), options.speed, options.seed, split=options.split)
         calm_s = options.seconds / 2
         gevent.sleep(calm_s)  # watchers are gathered first
+        house.told()
         gathered_mib, _ = house.resources()
         house.say("begin")
         gevent.sleep(calm_s)
-        before = house.resources()
         calm = house.told()
+        before = house.resources()
         report("calm", calm, before)
         house.say("begin")
         set_apart(os.getpid())

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from commands import process
 from commands.servers import servers
 from core.settings import Settings
-from tests.benchmarks.event_to_order import Probed
+from tests.benchmarks.event_to_order import Probed, resident_kib
 from tests.benchmarks.probes import STAGES, Collections, Hub, percentile, without_questions
 from tests.commands.process import free_ports
 
@@ -56,7 +56,15 @@ class Served:
         self.began_s, self.cpu_s, self.queued_s = perf_counter(), process_time(), queued_s()
 
     def told(self) -> dict[str, Any]:
-        """Milliseconds from event to order, and of the hub's stalls; orders; what a person would have changed."""
+        """Milliseconds from event to order, and of the hub's stalls; orders; what a person would have changed.
+
+        Memory that is free is given back afterwards, so that what the house takes then is what it holds.
+        """
+        told = self._told()
+        resident_kib()
+        return told
+
+    def _told(self) -> dict[str, Any]:
         stages = sorted(self.probed.orders.times(), key=sum)
         times = [sum(one) for one in stages]
         house_s = without_questions(self.probed.orders, self.probed.market.asked_s)
