@@ -17,7 +17,7 @@ from actors.control import Probe, Wanted
 from actors.dump import unanswered
 from actors.entry import DEAD, STARTING, Entry
 from actors.flow import class_of
-from actors.life import current_actor
+from actors.life import current_actor, rank_of
 from actors.mailbox import TIMER, Letter, kind_of
 from actors.names import Names
 from actors.reply import Reply
@@ -42,13 +42,10 @@ class Directory(Names):
         self._queue: deque[tuple[str, Letter | Wanted]] = deque()
         self._delivered, self._last = 0, "the start"
 
-    # What everybody may do
+    # What everybody may do. `urgent` goes first, but in ordered dispatch
 
     def tell(self, name: str, message: object, *, urgent: bool = False) -> bool:
-        """Send. False, and a dead letter, when the name is unknown or dead. Raises Refused when its mailbox is full.
-
-        `urgent`: before what waits in its mailbox, and before the crowd. In ordered dispatch everything has one order.
-        """
+        """Send. False, and a dead letter, when the name is unknown or dead. Raises Refused when its mailbox is full."""
         entry = self._entries.get(name)
         if entry is None or entry.state is DEAD:
             counts = self.flow.counts(name) if entry is None else entry.counts
@@ -90,7 +87,7 @@ class Directory(Names):
         if asker is not None:
             asker.asking = name
         try:
-            if not reply.wait(timeout_s, self.flow.turns, _rank_of(asker)):
+            if not reply.wait(timeout_s, self.flow.turns, rank_of(asker)):
                 raise AskTimeout(f"{name} did not answer {type(message).__name__} within {timeout_s} s")
         finally:
             if asker is not None:
@@ -262,8 +259,7 @@ class Directory(Names):
     def _send_ask(self, name: str, message: object, reply: Reply) -> None:
         entry = self._entries.get(name)
         if entry is not None and entry.open is not None:
-            asker = current_actor()
-            entry.open.tell(message, reply, urgent=_rank_of(asker) is not Rank.CROWD)
+            entry.open.tell(message, reply, urgent=rank_of(current_actor()) is not Rank.CROWD)
             return
         counts = self.flow.counts(name)
         counts.sent += 1
@@ -301,8 +297,3 @@ class Directory(Names):
                 raise Refused(f"{asker} would wait for itself: {name} is waiting for it")
             entry = self._entries.get(asked)
             asked = "" if entry is None or entry.actor is None else entry.actor.asking
-
-
-def _rank_of(asker: Actor[Any] | None) -> Rank:
-    """Whoever waits for an answer on the way to an order is in the middle of it: nobody begins anything before that."""
-    return Rank.CROWD if asker is None or asker.context.rank is Rank.CROWD else Rank.ORDER

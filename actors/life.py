@@ -85,3 +85,8 @@ def kill_all(actors: "Iterable[Actor[Any]]", timeout_s: float) -> None:
     for actor, greenlet in left:
         if not greenlet.dead:
             actor.disown()
+
+
+def rank_of(asker: "Actor[Any] | None") -> Rank:
+    """Whoever waits for an answer on the way to an order is in the middle of it: nobody begins anything before that."""
+    return Rank.CROWD if asker is None or asker.context.rank is Rank.CROWD else Rank.ORDER
