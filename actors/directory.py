@@ -42,7 +42,7 @@ class Directory(Names):
         self._queue: deque[tuple[str, Letter | Wanted]] = deque()
         self._delivered, self._last = 0, "the start"
 
-    # What everybody may do. `urgent` goes first, but in ordered dispatch
+    # What everybody may do. `urgent` is what it is to `Mailbox.tell`; ordered dispatch has one order for all
 
     def tell(self, name: str, message: object, *, urgent: bool = False) -> bool:
         """Send. False, and a dead letter, when the name is unknown or dead. Raises Refused when its mailbox is full."""

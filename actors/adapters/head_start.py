@@ -1,7 +1,7 @@
 """Asks the kernel to begin writing what of a file is in memory alone. Waits for nothing and promises nothing.
 
 A flush takes along everything that was written before it: with twenty commits that nobody had waited for, that of an
-order took 0.8 ms instead of 0.6 (`python -m tests.benchmarks.journal_flush`).
+order took 0.7 ms instead of 0.5 (`python -m tests.benchmarks.journal_flush`).
 """
 
 import ctypes

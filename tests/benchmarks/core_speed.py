@@ -4,7 +4,7 @@ A machine that others share runs for seconds at half of its speed: the first cor
 written on took 33 or 55 ms for the same million turns. What the code takes is seen where the core was at its best.
 """
 
-from time import perf_counter
+from tests.benchmarks.reference import loop_s
 
 TURNS = 5_000
 FASTEST = 0.1
@@ -22,7 +22,7 @@ class CoreSpeed:
     def note(self, name: str) -> None:
         """Time the loop now, once for each name. Takes a fraction of a millisecond."""
         if name not in self.took_s:
-            self.took_s[name] = _loop_s()
+            self.took_s[name] = loop_s(TURNS)
 
     def at_full(self) -> frozenset[str]:
         """The names at whose moments the core was at full speed."""
@@ -31,11 +31,3 @@ class CoreSpeed:
         fastest = sorted(self.took_s.values())
         limit_s = fastest[int(len(fastest) * FASTEST)] * NEAR
         return frozenset(name for name, took_s in self.took_s.items() if took_s <= limit_s)
-
-
-def _loop_s() -> float:
-    began_s = perf_counter()
-    total = 0
-    for number in range(TURNS):
-        total += number & 7
-    return perf_counter() - began_s

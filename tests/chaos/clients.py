@@ -1,7 +1,7 @@
 """Storms the monitor of a trading house: streams, scrapes and hostile requests at once.
 
     python -m tests.chaos.clients [--seconds 120] [--streams 100] [--scrapes 50] [--hostile 200] [--speed 20] [--seed 7]
-                                  [--split] [--nice 0]
+                                  [--split]
 
 The house trades on a market in a third process. Before the storm and in it, its decisions are timed. Afterwards every
 socket must be closed, memory must not have grown with the requests, and nothing may have changed that only the
@@ -11,7 +11,7 @@ how long decisions took is told, for it depends on the machine, and how much of 
 `--split`: the deployed form, executor and monitor in processes of their own; the monitor is stormed.
 
 The clients share the machine's cores with the house, which clients in life do not, so they never take a core from it
-when they have something to do; `--nice 10` lets the house go first for longer.
+that it wants to go on with.
 """
 
 from gevent import monkey
@@ -251,7 +251,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--hostile", type=float, default=200.0)
     parser.add_argument("--speed", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--nice", type=int, default=0)
     parser.add_argument("--split", action="store_true")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
@@ -267,7 +266,6 @@ def main(arguments: list[str]) -> int:
         report("calm", calm, before)
         house.say("begin")
         set_apart(os.getpid())
-        os.nice(options.nice)
         storm = Storm(house, options)
         storm_began_s = monotonic()
         storm.blow()
