@@ -28,9 +28,7 @@ from core.snapshots import ActorSnapshot, Crowd, TrafficCounts
 AT_ONCE = 250
 """Actors that a walk over all of them looks at before it lets others run."""
 LOOKED_AT = 50
-"""Snapshots taken without a rest."""
-PAUSE_S = 0.0001
-"""Not 0: the hub looks at timers and sockets only when nobody is ready to run, and whoever sleeps for 0 is."""
+"""Snapshots taken before others go first."""
 
 
 class Directory(Names):
@@ -226,7 +224,7 @@ class Directory(Names):
         shown: dict[str, ActorSnapshot] = {}
         for start in range(0, len(wanted), LOOKED_AT):
             if start:
-                gevent.sleep(PAUSE_S)
+                self.flow.give_way()
             shown |= {one.name: one.snapshot(late=one.name in silent) for one in wanted[start : start + LOOKED_AT]}
         return shown
 
@@ -242,7 +240,7 @@ class Directory(Names):
                 waiting[name_class] += entry.waiting()
                 late[name_class] += entry.hung()
                 actors[name_class] += 1
-            gevent.sleep(PAUSE_S)
+            self.flow.give_way()
         return {name_class: Crowd(waiting[name_class], late[name_class], actors[name_class]) for name_class in waiting}
 
     def snapshot(self, name: str, *, live: bool = False, timeout_s: float = 0.5) -> ActorSnapshot | None:

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from actors.adapters.http_server import HttpServer
 from actors.base import Actor, Context
+from actors.turns import Rank
 from core.errors import Refused
 from core.messages import Message
 
@@ -42,8 +43,13 @@ class ServerActor(Actor[Message]):
     @override
     def on_begin(self) -> None:
         listening = self.listening
+        turns = self.directory.flow.turns
         self.server = HttpServer(
-            listening.application(), bind=listening.bind, port=listening.port, setting=listening.setting
+            listening.application(),
+            bind=listening.bind,
+            port=listening.port,
+            setting=listening.setting,
+            give_way=lambda: turns.wait(Rank.CLIENTS),
         )
         self.server.start()
 

@@ -1,4 +1,4 @@
-"""Whose turn it is on the hub: actors with mail, the trading path before the thousand watchers.
+"""Whose turn it is on the hub: actors with mail, the trading path before the thousand watchers; then those who look.
 
 gevent alone would run them in the order in which they got their mail, so an exit would wait until every token of the
 same batch has been weighed.
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from time import perf_counter
 
-from gevent.hub import get_hub
+from gevent.hub import get_hub, getcurrent
 from greenlet import greenlet
 
 SLICE_S = 0.0002
@@ -19,6 +19,8 @@ ORDER_S = 0.005
 """How long orders may go on without such a look: from its placing to its bytes an order needs some two milliseconds."""
 URGENT_S = 0.001
 """How long those before the crowd may go on by themselves."""
+CLIENTS_S = 0.01
+"""How long actors may go on before a client of the monitor gets a turn although they still wait."""
 LAST = -2
 """The lowest priority of a libev watcher: its call comes after everything else that is ready."""
 
@@ -31,29 +33,50 @@ class Rank(IntEnum):
     TRADING = 1
     """Who may place one, and what leads there."""
     CROWD = 2
+    CLIENTS = 3
+    """Who makes an answer for a client: one at a time, when nobody else has a turn waiting."""
 
 
 class Turns:
     """Used from the hub's thread only. A turn is a call that switches into a greenlet; it ends when that waits."""
 
-    __slots__ = ("_again", "_crowd", "_due", "_hub", "_orders", "_owed_s", "_trading", "_waiting")
+    __slots__ = (
+        "_again",
+        "_clients",
+        "_clients_owed_s",
+        "_crowd",
+        "_due",
+        "_hub",
+        "_next_client",
+        "_orders",
+        "_owed_s",
+        "_trading",
+        "_waiting",
+    )
 
     def __init__(self) -> None:
         self._hub = get_hub()
         self._orders: deque[Callable[[], object]] = deque()
         self._trading: deque[Callable[[], object]] = deque()
         self._crowd: deque[Callable[[], object]] = deque()
-        self._waiting = (self._orders, self._trading, self._crowd)
+        self._clients: deque[Callable[[], object]] = deque()
+        self._waiting = (self._orders, self._trading, self._crowd, self._clients)
         self._due = False
         self._owed_s = 0.0
         """When the crowd gets a turn although others wait."""
+        self._clients_owed_s = 0.0
         # A timer, no callback: gevent runs fifty of those before it looks at anything else.
         self._again = self._hub.loop.timer(0.0, priority=LAST)
+        self._next_client = self._hub.loop.timer(0.0, priority=LAST)
 
     def give(self, turn: Callable[[], object], rank: Rank) -> None:
         """Call `turn` from the hub soon: after those of its rank and of the ranks before it that wait now."""
         self._waiting[rank].append(turn)
-        if not self._due:
+        if rank is Rank.CLIENTS:
+            if len(self._clients) == 1:
+                self._clients_owed_s = perf_counter() + CLIENTS_S
+                self._next_client.start(self._serve)
+        elif not self._due:
             self._due = True
             self._hub.loop.run_callback(self._run)
 
@@ -61,8 +84,34 @@ class Turns:
         """Run `function` in a greenlet of its own, whose first turn is of this rank; the loop gives it the others."""
         self.give(greenlet(function, self._hub).switch, rank)
 
+    def wait(self, rank: Rank) -> None:
+        """Let those of the ranks before go first; returns in a turn of this rank."""
+        waiting: list[greenlet] = [getcurrent()]
+
+        def go_on() -> None:
+            if waiting:
+                waiting[0].switch()
+
+        self.give(go_on, rank)
+        try:
+            self._hub.switch()
+        finally:
+            waiting.clear()  # who is killed while it waits must not be woken out of what it does next
+
+    def _serve(self) -> None:
+        """One client's turn, after a look at everything; when actors have turns waiting, after theirs."""
+        now_s = perf_counter()
+        if self._due and (self._orders or now_s < self._clients_owed_s):
+            self._next_client.start(self._serve)
+            return
+        self._clients_owed_s = now_s + CLIENTS_S
+        turn = self._clients.popleft()
+        if self._clients:
+            self._next_client.start(self._serve)
+        turn()
+
     def _run(self) -> None:
-        orders, trading, crowd = self._waiting
+        orders, trading, crowd = self._orders, self._trading, self._crowd
         now_s = perf_counter()
         end_s, order_end_s = now_s + SLICE_S, now_s + ORDER_S
         try:

@@ -61,6 +61,9 @@ class HousePanel:
             self._tokens_changed_ns = state.secrets_changed_ns()
         return self._tokens
 
+    def give_way(self) -> None:
+        self._house.system.directory.flow.give_way()
+
     def books(self) -> Books:
         return self._house.services.books()
 

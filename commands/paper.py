@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     served = servers(house, fresh, alone=options.role == EXECUTOR)
     house.start((*served, *person.workers(reached, house, fresh)))
     gevent.spawn(backups.Schedule(house, options.settings_file).run)
-    process.settle_down()
+    process.settle_down(house.system.directory.flow.turns)
     report_start(house, differs, alone=options.role == EXECUTOR)
     return live_until_stopped(house, asked)
 

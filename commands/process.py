@@ -5,14 +5,22 @@ import sys
 
 import gevent
 
+from actors.turns import Rank, Turns
+
 SWITCH_S = 0.00005
 """How long the hub may keep a native thread from the interpreter: the journal's writer comes back for it several times
 in one commit, and each wait is one of an order for its signature. It costs nothing while no thread waits. With a busy
 hub and an fsync of 0.5 ms a signature was on disk after 5.7 ms (median) with 0.5 ms here, after 4.1 with 0.05."""
-COLLECT = (5_000, 5, 200)
-"""Collector thresholds. What ends its life is freed by reference counts, circles are few (some twenty objects in half a
-minute at 2,000 events/s). Seven hundred new objects are one batch with its letters; five thousand come together only
-where more lives than before. Full collections look at every actor (tens of milliseconds), so they are rare."""
+COLLECT = (50_000, 5, 200)
+"""Thresholds of the interpreter's own collections, which come in the middle of whatever makes one object too many:
+an order, as a rule. They are for the day on which there is never a quiet moment."""
+LOOK_S = 0.05
+YOUNG = 4_000
+"""New objects after which there is a collection as soon as it is quiet: some four milliseconds' worth, more than a long
+list for a client is made of. What ends its life is freed by reference counts; circles are few (some twenty objects in
+half a minute at 2,000 events/s)."""
+FULL = 500
+"""So many collections to a full one, which looks at every actor (tens of milliseconds)."""
 
 
 def set_up() -> None:
@@ -22,8 +30,21 @@ def set_up() -> None:
     gevent.config.track_greenlet_tree = False
 
 
-def settle_down() -> None:
-    """After everything has started: what lives now lives to the end, and the collector need not look at it again."""
+def settle_down(turns: Turns) -> None:
+    """After everything has started: what lives now lives to the end, and the collector need not look at it again.
+
+    From here on it looks when nobody has a turn of `turns` waiting.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT)
+    gevent.spawn(_collect, turns)
+
+
+def _collect(turns: Turns) -> None:
+    while True:
+        gevent.sleep(LOOK_S)
+        young, _, collections = gc.get_count()
+        if young >= YOUNG:
+            turns.wait(Rank.CLIENTS)
+            gc.collect(2 if collections >= FULL else 1)

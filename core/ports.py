@@ -190,6 +190,10 @@ class Panel(Protocol):
     @property
     def tokens(self) -> Tokens: ...
 
+    def give_way(self) -> None:
+        """Let everybody else go first. Whatever takes some milliseconds is done in parts, with this after each."""
+        ...
+
     def books(self) -> "Books":
         """The books as the journal last made them. Raises Unavailable before the journal has begun."""
         ...

@@ -14,7 +14,7 @@ class ActorState(StrEnum):
     DEAD = "dead"
 
 
-class ActorSnapshot(Struct, frozen=True, kw_only=True):
+class ActorSnapshot(Struct, frozen=True, kw_only=True, gc=False):
     """One actor from outside. Counts are over all incarnations of the name."""
 
     name: str

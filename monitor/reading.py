@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
-from time import monotonic, sleep
+from time import monotonic
 from typing import Protocol, TypeVar
 
 from flask import request
@@ -35,8 +35,7 @@ from monitor.web.query import choice, flag, known, mint_filter, number, page, pa
 
 LIVE_S = 0.5
 SLICE_S = 0.0005
-"""How long a list is made without a rest; an item is made in one go."""
-REST_S = 0.001
+"""How long a list is made before others go first; an item is made in one go."""
 LAST_EMERGENCIES = 20
 
 Item = TypeVar("Item")
@@ -58,12 +57,12 @@ def status(desk: Desk) -> Shown:
 def commandments(desk: Desk) -> Shown:
     known()
     desk.tally.catch_up()
-    return whole(commandments_view.shown(Sight(desk.panel), desk.tally.refused))
+    return whole(desk, commandments_view.shown(Sight(desk.panel), desk.tally.refused))
 
 
 def wallets(desk: Desk) -> Shown:
     known()
-    return whole(wallets_view.shown(Sight(desk.panel)))
+    return whole(desk, wallets_view.shown(Sight(desk.panel)))
 
 
 def positions(desk: Desk) -> Shown:
@@ -72,7 +71,7 @@ def positions(desk: Desk) -> Shown:
     sight = Sight(desk.panel)
     found = [op for op in sight.books.operations.values() if not mint or op.mint == mint]
     shown, cursor = page(found, asked, lambda op: op.id)
-    return listed((positions_view.shown(sight, op) for op in shown), cursor)
+    return listed(desk, (positions_view.shown(sight, op) for op in shown), cursor)
 
 
 def position(desk: Desk, mint: str) -> Shown:
@@ -105,7 +104,7 @@ def operations(desk: Desk) -> Shown:
         if (not mint or op.mint == mint) and (state is None or operations_view.state_of(op) == state)
     ]
     shown, cursor = page(found, asked, lambda op: op.id)
-    return listed((operations_view.shown(op, at_s=sight.at_s) for op in shown), cursor)
+    return listed(desk, (operations_view.shown(op, at_s=sight.at_s) for op in shown), cursor)
 
 
 def operation(desk: Desk, operation_id: str) -> Shown:
@@ -126,7 +125,7 @@ def candidates(desk: Desk) -> Shown:
         for one in candidates_view.newest_first(desk.tally, fate=fate, criterion=criterion, mint=mint_filter())
         if before is None or one.seq < before
     ]
-    return cut(found, asked.limit, candidates_view.shown, lambda one: str(one.seq))
+    return cut(desk, found, asked.limit, candidates_view.shown, lambda one: str(one.seq))
 
 
 def ledger(desk: Desk) -> Shown:
@@ -134,7 +133,7 @@ def ledger(desk: Desk) -> Shown:
     kind, before = choice("kind", ledger_view.KINDS), number(asked.cursor, "cursor")
     # One more than asked for tells whether there is a next page.
     found = desk.panel.newest((kind,) if kind else (), before_seq=before, mint=mint_filter(), limit=asked.limit + 1)
-    return cut(found, asked.limit, ledger_view.shown, lambda entry: str(entry.seq))
+    return cut(desk, found, asked.limit, ledger_view.shown, lambda entry: str(entry.seq))
 
 
 def alerts(desk: Desk) -> Shown:
@@ -152,7 +151,7 @@ def alerts(desk: Desk) -> Shown:
         and (acknowledged is None or bool(alert.acknowledged_by) == acknowledged)
         and (before is None or alert.id < before)
     ]
-    return cut(found, asked.limit, alerts_view.shown, lambda alert: str(alert.id))
+    return cut(desk, found, asked.limit, alerts_view.shown, lambda alert: str(alert.id))
 
 
 def emergencies(desk: Desk) -> Shown:
@@ -176,7 +175,7 @@ def actors(desk: Desk) -> Shown:
         and (class_of_names is None or actor.name.partition(".")[0] == class_of_names)
     ]
     shown, cursor = page(found, asked, lambda one: one[1].name)
-    return listed((actors_view.shown(depth, actor) for depth, actor in shown), cursor)
+    return listed(desk, (actors_view.shown(depth, actor) for depth, actor in shown), cursor)
 
 
 def actor(desk: Desk, name: str) -> Shown:
@@ -199,7 +198,7 @@ def dump(desk: Desk) -> Shown:
         return desk.panel.dump()
     everybody = actors_view.in_tree_order(desk.panel.directory.snapshots())
     shown = (encoded({one.name: actors_view.shown(depth, one)})[1:-1] for depth, one in everybody)
-    return {"actors": Raw(b"{%s}" % b",".join(rested(shown)))}
+    return {"actors": Raw(b"{%s}" % b",".join(in_parts(desk, shown)))}
 
 
 def _held(sight: Sight, mint: str) -> Operation:
@@ -209,27 +208,29 @@ def _held(sight: Sight, mint: str) -> Operation:
     return operation
 
 
-def whole(items: Sequence[Shown]) -> Shown:
+def whole(desk: Desk, items: Sequence[Shown]) -> Shown:
     """A short list that is never paged."""
-    return listed(items, None)
+    return listed(desk, items, None)
 
 
-def listed(items: Iterable[Shown], cursor: str | None) -> Shown:
-    """Each item is made and written by itself, with rests between."""
-    return {"items": Raw(b"[%s]" % b",".join(rested(map(encoded, items)))), "next": cursor}
+def listed(desk: Desk, items: Iterable[Shown], cursor: str | None) -> Shown:
+    """Each item is made and written by itself; others go first between its parts."""
+    return {"items": Raw(b"[%s]" % b",".join(in_parts(desk, map(encoded, items)))), "next": cursor}
 
 
-def rested(items: Iterable[Item]) -> Iterator[Item]:
-    """The same, with a rest after each slice of time: what is long to make must not hold up who trades."""
+def in_parts(desk: Desk, items: Iterable[Item]) -> Iterator[Item]:
+    """The same; after each slice of time others go first: what is long to make must not hold up who trades."""
     since_s = monotonic()
     for item in items:
         yield item
         if monotonic() - since_s >= SLICE_S:
-            sleep(REST_S)
+            desk.panel.give_way()
             since_s = monotonic()
 
 
-def cut(found: Sequence[Item], limit: int, show: Callable[[Item], Shown], key: Callable[[Item], str]) -> Shown:
+def cut(
+    desk: Desk, found: Sequence[Item], limit: int, show: Callable[[Item], Shown], key: Callable[[Item], str]
+) -> Shown:
     """The first `limit`, and the cursor of the last of them when there are more."""
     shown = found[:limit]
-    return listed(map(show, shown), key(shown[-1]) if len(found) > limit else None)
+    return listed(desk, map(show, shown), key(shown[-1]) if len(found) > limit else None)

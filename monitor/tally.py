@@ -7,7 +7,6 @@ entries of a long journal. Counts begin with the entry it began at, as Prometheu
 import logging
 from collections import Counter, OrderedDict, deque
 from threading import Lock
-from time import sleep
 
 from msgspec import Struct
 
@@ -32,7 +31,6 @@ from core.records import (
 from core.rules.verdict import Outcome, Verdict
 from core.spread import Spread
 from core.types import Side
-from monitor.pauses import PAUSE_S
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +108,7 @@ class Tally:
                     for number, entry in enumerate(entries, 1):
                         self.take(entry)
                         if number % AT_ONCE == 0:
-                            sleep(PAUSE_S)
+                            self._panel.give_way()
                     self._seq = entries[-1].seq
                     if len(entries) < PAGE:
                         break

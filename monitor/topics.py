@@ -5,7 +5,7 @@ The page is made from the same documents, so it shows the same with scripts and 
 
 from collections.abc import Callable, Iterator
 from threading import Lock
-from time import monotonic, sleep
+from time import monotonic
 from typing import Protocol
 
 import msgspec
@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from core.errors import MicroError
 from monitor import reading
-from monitor.pauses import PAUSE_S
 from monitor.reading import Desk
 from monitor.views import actors as actors_view
 from monitor.views import alerts as alerts_view
@@ -81,7 +80,7 @@ class Topics:
             if old is None or old.data != data:
                 self._version += 1
                 self._frames[topic] = Frame(topic, self._version, data)
-            sleep(PAUSE_S)
+            self._desk.panel.give_way()
 
 
 def decoded(frames: tuple[Frame, ...]) -> dict[str, Shown]:

@@ -8,6 +8,7 @@ import errno
 import logging
 import re
 import socket
+from collections.abc import Callable
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -219,10 +220,12 @@ class Server(WSGIServer):
     handler_class = Handler
     max_accept = 4  # in one turn of the hub: a hundred at once would all run before anybody trades
 
-    def __init__(self, listener: socket.socket, application: WSGIApplication, limits: Limits) -> None:
+    def __init__(
+        self, listener: socket.socket, application: WSGIApplication, limits: Limits, give_way: Callable[[], object]
+    ) -> None:
         self.limits = limits
         self.requests = self.rejected = self.open = 0
-        self.turns = Turns(limits.rest_s, limits.rest_times)
+        self.turns = Turns(limits.rest_s, limits.rest_times, give_way)
         # The pool is larger than the limit, so that who comes too many is told so.
         super().__init__(
             listener,
@@ -249,21 +252,29 @@ class Server(WSGIServer):
 
 
 class HttpServer:
-    """`setting` is the name under which the port is set, for the one who reads that it is taken."""
+    """`setting` is the name under which the port is set, for the one who reads that it is taken; `give_way` lets those
+    go first who go before all clients."""
 
     def __init__(
-        self, application: WSGIApplication, *, bind: str, port: int, setting: str, limits: Limits | None = None
+        self,
+        application: WSGIApplication,
+        *,
+        bind: str,
+        port: int,
+        setting: str,
+        limits: Limits | None = None,
+        give_way: Callable[[], object] = lambda: None,
     ) -> None:
         self._application = application
         self._bind, self._port, self._setting = bind, port, setting
-        self._limits = limits or Limits()
+        self._limits, self._give_way = limits or Limits(), give_way
         self._server: Server | None = None
 
     def start(self) -> None:
         """Listen from now on. Raises Refused when the address cannot be had."""
         listener = listening(self._bind, self._port, self._setting)
         self._port = int(listener.getsockname()[1])
-        self._server = Server(listener, self._application, self._limits)
+        self._server = Server(listener, self._application, self._limits, self._give_way)
         self._server.start()
 
     def stop(self, grace_s: float = 0.3) -> None:

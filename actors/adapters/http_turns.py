@@ -5,6 +5,7 @@ hub's time; who trades finds at most one piece of their work before his own.
 """
 
 from collections import deque
+from collections.abc import Callable
 from time import monotonic, thread_time
 
 import gevent
@@ -18,9 +19,12 @@ CREDIT_S = 0.005
 class Turns:
     """One per server. Readings and changes come by turns, so that neither waits for a flood of the other."""
 
-    def __init__(self, rest_s: float, rest_times: float) -> None:
-        """A rest takes `rest_s`, or `rest_times` what the piece of work took of the thread's time if that is longer."""
-        self._rest_s, self._rest_times = rest_s, rest_times
+    def __init__(self, rest_s: float, rest_times: float, give_way: Callable[[], object] = lambda: None) -> None:
+        """A rest takes `rest_s`, or `rest_times` what the piece of work took of the thread's time if that is longer.
+
+        `give_way` returns when those who go before all clients have gone.
+        """
+        self._rest_s, self._rest_times, self._give_way = rest_s, rest_times, give_way
         self._waiting: tuple[deque[Event], deque[Event]] = (deque(), deque())
         self._next = READING
         self._due_s = 0.0
@@ -49,11 +53,13 @@ class Turns:
 
     def _keep(self) -> None:
         while True:
-            line = self._waiting[self._next] or self._waiting[1 - self._next]
-            if not line:
+            if not any(self._waiting):
                 self._wanted.clear()
                 self._wanted.wait()
-                continue
+            self._give_way()
+            line = self._waiting[self._next] or self._waiting[1 - self._next]
+            if not line:
+                continue  # whoever waited went away
             self._next = CHANGING if line is self._waiting[READING] else READING
             self._began_s = thread_time()
             line.popleft().set()

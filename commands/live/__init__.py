@@ -189,7 +189,7 @@ def begin(house: House, desk: LiveDesk, outside: Sequence[Worker]) -> None:
     directory = house.system.directory
     desk.venue.attach(directory.tell, partial(directory.flow.turns.start, rank=Rank.ORDER))
     house.start(outside)
-    process.settle_down()
+    process.settle_down(directory.flow.turns)
 
 
 def _doctor(house: House, settings_file: str | None) -> None:

@@ -59,4 +59,10 @@ def unexplained_units(holders: Holders, largest: Iterable[tuple[str, int]]) -> i
     nets = holders.nets
     if nets is None:
         return None
-    return sum(max(units - max(nets.get(hash(owner), 0), 0), 0) for owner, units in largest)
+    unexplained = 0
+    for owner, units in largest:
+        net = nets.get(hash(owner), 0)
+        beyond = units - net if net > 0 else units
+        if beyond > 0:
+            unexplained += beyond
+    return unexplained

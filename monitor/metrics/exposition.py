@@ -6,7 +6,7 @@ values are bounded: roles, reasons, criteria, classes of names; never a mint. Wh
 
 from collections.abc import Callable, Iterator
 from threading import Lock
-from time import monotonic, sleep
+from time import monotonic
 
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
@@ -18,7 +18,6 @@ from core.ports import Panel
 from monitor.metrics import sources
 from monitor.metrics.chain import of_chain
 from monitor.metrics.past import Past
-from monitor.pauses import PAUSE_S
 from monitor.tally import Tally
 from monitor.views.sight import Sight
 
@@ -49,14 +48,14 @@ class _Collector:
     """What the encoder collects from."""
 
     def __init__(self, panel: Panel, tally: Tally) -> None:
-        self._panel, self._tally, self._past = panel, tally, Past()
+        self._panel, self._tally, self._past = panel, tally, Past(panel)
         # A registry of its own: it would register itself for the whole process otherwise.
         self._process = ProcessCollector(registry=CollectorRegistry())
 
     def collect(self) -> Iterator[Metric]:
         for metric in self._metrics():
             yield metric
-            sleep(PAUSE_S)
+            self._panel.give_way()
 
     def _metrics(self) -> Iterator[Metric]:
         yield from self._process.collect()

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
-from time import sleep
 
 from prometheus_client.core import Metric
 
 from core.ledger.books import Books, ClosedOperation
+from core.ports import Panel
 from core.spread import Spread
 from core.types import ExitReason
 from monitor.metrics.families import counter, counters, histogram
-from monitor.pauses import PAUSE_S
 
 HOLD_BOUNDS_S = (60.0, 300.0, 600.0, 900.0, 1_200.0, 1_500.0, 2_100.0, 2_700.0, 3_000.0, 3_300.0, 3_330.0)
 """The windows of the time protocol, the life limit, and its violation."""
@@ -23,7 +22,8 @@ OTHER_COSTS = ("failed_entries", "treasury", "rotation", "rent_lost")
 class Past:
     """Remembers its counts of what has been settled."""
 
-    def __init__(self) -> None:
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
         self._counts = _Counts()
         self._last: ClosedOperation | None = None
         """The newest that is counted; those before it are final too."""
@@ -54,7 +54,7 @@ class Past:
             self._counts.add(self._last)
             counted += 1
             if counted % AT_ONCE == 0:
-                sleep(PAUSE_S)
+                self._panel.give_way()
         whole = deepcopy(self._counts)
         for operation in closed[counted:]:
             whole.add(operation)

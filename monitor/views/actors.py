@@ -18,8 +18,8 @@ def in_tree_order(actors: Mapping[str, ActorSnapshot]) -> list[tuple[int, ActorS
     ordered: list[tuple[int, ActorSnapshot]] = []
     waiting = [(0, actor) for actor in reversed(below.get("", []))]
     while waiting:
-        depth, actor = waiting.pop()
-        ordered.append((depth, actor))
+        depth, actor = one = waiting.pop()
+        ordered.append(one)
         waiting += [(depth + 1, child) for child in reversed(below.get(actor.name, []))]
     return ordered
 

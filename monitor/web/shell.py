@@ -8,6 +8,7 @@ from flask import Flask, Response
 from monitor.views.plain import encoded
 from monitor.web import access, problems
 from monitor.web.access import BODY_BYTES, Door, Keeper
+from monitor.web.routes import App
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -29,7 +30,7 @@ BUCKETS = {"emergency": "exit", "leave": "exit", "webhook": "machine", "mentions
 
 def bare(keeper: Keeper, door: Door, *, pages: bool) -> Flask:
     """An application without paths yet, behind its door. `pages`: with the files of the page."""
-    app = Flask("monitor", static_folder="static" if pages else None)
+    app = App("monitor", static_folder="static" if pages else None)
     app.config.update(
         PROVIDE_AUTOMATIC_OPTIONS=False, MAX_CONTENT_LENGTH=BODY_BYTES, BUCKETS=BUCKETS, PROPAGATE_EXCEPTIONS=False
     )

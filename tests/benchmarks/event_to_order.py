@@ -115,7 +115,7 @@ def measure(options: argparse.Namespace, directory: Path) -> None:
     process.set_up()
     probed = Probed(options.speed, options.seed, directory)
     probed.house.start()
-    process.settle_down()
+    process.settle_down(probed.house.system.directory.flow.turns)
     gevent.sleep(options.warm)
     loop_before_s = reference_loop_s()
     probed.orders.forget()

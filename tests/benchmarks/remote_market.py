@@ -11,15 +11,17 @@ import socket
 import struct
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
+import gevent
 import msgspec
-from gevent.lock import Semaphore
 from msgspec import Struct
 
 from actors.adapters.state_directory import StateDirectory
+from actors.outcome import Outcome
 from commands import sources
 from core.market.paper.venue import PaperVenue
 from core.messages import FeedBatch, Order, Settlement, SubmitOrder, TokenFacts
@@ -44,6 +46,13 @@ class Sent(Struct, frozen=True, array_like=True):
     batch: FeedBatch
     sent_s: float
     took_s: float
+
+
+class Heard(Struct, frozen=True, array_like=True):
+    """An answer, and when its bytes had come."""
+
+    facts: TokenFacts | None
+    at_s: float
 
 
 class AskFacts(Struct, frozen=True, array_like=True, tag="facts"):
@@ -100,7 +109,8 @@ class RemoteMarket:
         answering.close()
         self._batches, self._asking = ours, asking
         self._decode = msgspec.msgpack.Decoder(Sent).decode
-        self._one_question = Semaphore()
+        self._asked: deque[Outcome[Heard]] = deque()
+        gevent.spawn(self._hear)
         self._settled: dict[str, Settlement] = {}
         self._signer = PaperVenue(settings.paper, settings.runtime.seed)
         self.hello = msgspec.msgpack.decode(read(self._batches), type=Hello)
@@ -108,7 +118,7 @@ class RemoteMarket:
         self.took_s: list[float] = []
         """What the market took for each batch."""
         self.asked_s: dict[str, list[tuple[float, float]]] = {}
-        """By token, when its facts were asked for and when they had come."""
+        """By token, when its facts were asked for and when their bytes had come."""
 
     def next(self) -> FeedBatch | None:
         frame = read(self._batches)
@@ -125,12 +135,19 @@ class RemoteMarket:
         return sent.batch
 
     def facts(self, mint: str, stake_lamports: int) -> TokenFacts | None:
-        began_s = perf_counter()
-        with self._one_question:
-            write(self._asking, AskFacts(mint, stake_lamports))
-            facts = msgspec.msgpack.decode(read(self._asking), type=TokenFacts | None)
-        self.asked_s.setdefault(mint, []).append((began_s, perf_counter()))
-        return facts
+        began_s, answer = perf_counter(), Outcome[Heard]()
+        self._asked.append(answer)
+        write(self._asking, AskFacts(mint, stake_lamports))
+        heard = answer.get()
+        assert heard is not None
+        self.asked_s.setdefault(mint, []).append((began_s, heard.at_s))
+        return heard.facts
+
+    def _hear(self) -> None:
+        """Answers come in the order of the questions; as with a node, the next is asked before the last is answered."""
+        while frame := read(self._asking):
+            facts = msgspec.msgpack.decode(frame, type=TokenFacts | None)
+            self._asked.popleft().set(Heard(facts, perf_counter()))
 
     def sign(self, order: Order, slot: int) -> Signed:
         return self._signer.sign(order, slot)

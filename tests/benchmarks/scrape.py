@@ -134,7 +134,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     process.set_up()
     house = started(from_texts(ANYWHERE), folder)
     watchers = watch(house, options.watchers)
-    process.settle_down()
+    process.settle_down(house.system.directory.flow.turns)
     monitor: Any = house.system.directory.snapshot("server.monitor")
     print(f"{watchers:,} watchers, reference loop {reference_loop_s() * 1e3:.1f} ms", flush=True)
     # Begun before anything is measured: to start a process from a large one takes longer than a scrape.

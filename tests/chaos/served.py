@@ -44,7 +44,7 @@ class Served:
 
     def start(self) -> None:
         self.probed.house.start(servers(self.probed.house, lambda: self.settings, alone=self.apart))
-        process.settle_down()
+        process.settle_down(self.probed.house.system.directory.flow.turns)
 
     def begin(self) -> None:
         """Forget what was measured."""
@@ -67,6 +67,7 @@ class Served:
     def _told(self) -> dict[str, Any]:
         stages = sorted(self.probed.orders.times(), key=sum)
         times = [sum(one) for one in stages]
+        full = [sum(one) for one in self.probed.orders.times(at_full_speed=True)]
         house_s = without_questions(self.probed.orders, self.probed.market.asked_s)
         books = self.probed.house.services.books()
         stormed = self.probed.view("server.control" if self.apart else "server.monitor")
@@ -75,6 +76,8 @@ class Served:
             "cpu_share": (process_time() - self.cpu_s) / (perf_counter() - self.began_s),
             "queued_share": (queued_s() - self.queued_s) / (perf_counter() - self.began_s),
             "event_to_order_ms": {name: percentile(times, share) * 1e3 for name, share in SHARES.items()},
+            "at_full_speed": len(full),
+            "at_full_speed_ms": {name: percentile(full, share) * 1e3 for name, share in SHARES.items()},
             "without_facts_ms": {name: percentile(house_s, share) * 1e3 for name, share in SHARES.items()},
             "slowest_ms": [dict(zip(STAGES[1:], (took_s * 1e3 for took_s in one), strict=True)) for one in stages[-3:]],
             "collections": [len(pauses) for pauses in self.collections.pauses_s],

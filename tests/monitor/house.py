@@ -3,6 +3,7 @@ was told. Token names are a stranger's worst.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from time import sleep
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -320,6 +321,9 @@ class FakePanel:
         self.measured = Measures(timings=Timings(), disk_free_bytes=5 * 10**9, differences=0)
         self.moment = Now(NOW_S, self.kept, self.settings, self.market)
         self.directory = FakeDirectory(house())
+
+    def give_way(self) -> None:
+        sleep(0.0005)
 
     def books(self) -> Books:
         if self.closed:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import gevent
 import pytest
+from gevent.lock import Semaphore
 
 from actors.adapters.http_turns import CHANGING, CREDIT_S, READING, Turns
 
@@ -78,6 +79,31 @@ def test_who_goes_away_while_he_waits_holds_nobody_up(turns: Turns):
     gevent.killall(waiting[1:4])
     gevent.joinall(waiting)
     assert served == [0, 4]
+
+
+def test_each_piece_of_work_begins_when_those_who_go_first_have_gone():
+    log, quiet = list[str](), Semaphore(0)
+
+    def give_way() -> None:
+        quiet.acquire()
+        log.append("quiet")
+
+    def one(number: int) -> None:
+        turns.take()
+        log.append(f"served {number}")
+
+    turns = Turns(rest_s=0.0, rest_times=0.0, give_way=give_way)
+    waiting = [gevent.spawn(one, number) for number in range(3)]
+    gevent.sleep(0.005)
+    assert log == []
+    waiting[1].kill()
+    quiet.release()
+    gevent.sleep(0.005)
+    assert log == ["quiet", "served 0"]
+    quiet.release()
+    gevent.joinall(waiting)
+    turns.close()
+    assert log == ["quiet", "served 0", "quiet", "served 2"]
 
 
 def test_what_took_long_is_followed_by_a_rest_in_its_measure(monkeypatch: pytest.MonkeyPatch):

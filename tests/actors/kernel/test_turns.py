@@ -144,12 +144,84 @@ def test_who_is_started_begins_in_the_turn_of_his_rank_and_may_wait_in_a_greenle
     assert log == ["sends", "crowd", "answered"]
 
 
+def test_a_client_waits_until_nobody_has_a_turn_waiting_and_each_lets_the_loop_look(turns):
+    log = []
+    seen = get_hub().loop.async_()
+    seen.start(lambda: turns.give(lambda: log.append("trades"), Rank.TRADING))
+
+    def first():
+        log.append("client")
+        seen.send()
+
+    turns.give(first, Rank.CLIENTS)
+    turns.give(lambda: log.append("client"), Rank.CLIENTS)
+    turns.give(lambda: turns.give(lambda: log.append("crowd again"), Rank.CROWD), Rank.CROWD)
+    turns.give(lambda: log.append("crowd"), Rank.CROWD)
+    gevent.sleep(0.01)
+    seen.stop()
+
+    assert log == ["crowd", "crowd again", "client", "trades", "client"]
+
+
+@pytest.mark.parametrize("clients_s", [-1.0, 0.002])
+def test_actors_without_end_leave_a_client_its_turn(turns, monkeypatch, clients_s):
+    monkeypatch.setattr(module, "CLIENTS_S", clients_s)
+    monkeypatch.setattr(module, "SLICE_S", -1.0)
+    served: list[int] = []
+
+    def again():
+        if len(served) < 3:
+            turns.give(again, Rank.TRADING)
+
+    again()
+    for number in range(3):
+        turns.give(partial(served.append, number), Rank.CLIENTS)
+    gevent.sleep(0.1)
+
+    assert served == [0, 1, 2]
+
+
+def test_no_client_has_a_turn_while_an_order_is_carried(turns, monkeypatch):
+    monkeypatch.setattr(module, "CLIENTS_S", -1.0)
+    monkeypatch.setattr(module, "ORDER_S", -1.0)
+    log = []
+
+    def carried(steps):
+        log.append(steps)
+        if steps:
+            turns.give(partial(carried, steps - 1), Rank.ORDER)
+
+    turns.give(partial(carried, 3), Rank.ORDER)
+    turns.give(lambda: log.append("client"), Rank.CLIENTS)
+    gevent.sleep(0.01)
+
+    assert log == [3, 2, 1, 0, "client"]
+
+
+def test_who_is_killed_while_it_waits_for_its_turn_is_not_woken_out_of_what_it_does_next(turns):
+    log: list[str] = []
+
+    def called_away():
+        turns.give(lambda: waiting.throw(KeyError), Rank.TRADING)
+        with pytest.raises(KeyError):
+            turns.wait(Rank.CROWD)
+        gevent.sleep(0.001)
+        log.append("slept")
+
+    waiting = gevent.spawn(called_away)
+    waiting.join()
+
+    assert waiting.exception is None
+    assert log == ["slept"]
+
+
 @settings(max_examples=50)
 @given(st.lists(st.sampled_from(Rank), max_size=40))
 def test_everybody_gets_his_turn_once_by_rank_and_then_as_they_came(ranks):
     turns, log = Turns(), list[int]()
     for number, rank in enumerate(ranks):
         turns.give(partial(log.append, number), rank)
-    gevent.sleep(0)
+    while len(log) < len(ranks):  # clients come one to a round
+        gevent.sleep(0.0001)
 
     assert log == sorted(range(len(ranks)), key=lambda number: ranks[number])

@@ -28,7 +28,7 @@ def told(past: Past, books: Books, closed: list[ClosedOperation]) -> list[Metric
 
 
 def test_every_look_says_what_a_fresh_count_would(panel):
-    books, closed, past = panel.books(), many(panel, 500), Past()
+    books, closed, past = panel.books(), many(panel, 500), Past(panel)
     for number in (1, 3, 4, 250, 500):
         due = [
             *closed[: number - 1],
@@ -36,12 +36,12 @@ def test_every_look_says_what_a_fresh_count_would(panel):
         ]
         # The newest one is closed but not settled, then settled.
         for looked in (due, closed[:number]):
-            assert told(past, books, looked) == told(Past(), books, looked)
+            assert told(past, books, looked) == told(Past(panel), books, looked)
 
 
 def test_other_books_are_counted_anew(panel):
-    books, past = panel.books(), Past()
+    books, past = panel.books(), Past(panel)
     told(past, books, many(panel, 20))
 
     for others in (many(panel, 20), many(panel, 5)):
-        assert told(past, books, others) == told(Past(), books, others)
+        assert told(past, books, others) == told(Past(panel), books, others)

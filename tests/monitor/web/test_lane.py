@@ -1,4 +1,4 @@
-"""Turns for readings, and rests in long lists."""
+"""Turns for readings, and long lists that are made in parts."""
 
 from http import HTTPStatus
 from typing import Any
@@ -9,9 +9,11 @@ import msgspec
 import pytest
 
 from monitor import reading
+from monitor.desk import Desk
 from monitor.views.plain import encoded
 from monitor.web.lane import REST_MOST_S, Lane
 from monitor.web.problems import Problem
+from tests.monitor.house import FakePanel
 
 
 class Maker:
@@ -127,7 +129,7 @@ def test_others_run_while_a_long_list_is_made(monkeypatch: pytest.MonkeyPatch):
             gevent.sleep(0.001)
 
     other = gevent.spawn(look)
-    listed = msgspec.json.decode(encoded(reading.listed(items(), None)))
+    listed = msgspec.json.decode(encoded(reading.listed(Desk(FakePanel()), items(), None)))
     other.join()
 
     assert listed == {"items": [{"number": number} for number in range(20)], "next": None}

@@ -39,3 +39,22 @@ def test_a_request_leaves_nothing_of_itself_for_the_collector(monitor, method, p
         assert contexts() == before
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/status", 200), ("POST", "/emergency", 401)])
+def test_a_request_for_a_plain_path_leaves_nothing_at_all(monitor, method, path, status):
+    monitor.open(path, method=method).close()
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        answer = monitor.open(path, method=method)
+        assert answer.status_code == status
+        answer.close()
+        del answer
+        gc.collect()
+        assert [one for one in gc.garbage if getattr(one, "__module__", "").startswith("werkzeug.routing")] == []
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
