@@ -12,6 +12,7 @@ from actors.keeper import Keeper, KeeperActor
 from actors.miner import MinerActor
 from actors.notifier import NotifierActor
 from actors.position import PositionActor
+from actors.sentiment import SentimentActor
 from actors.services import services_of
 from actors.system import System
 from actors.treasurer import TreasurerActor
@@ -75,6 +76,7 @@ def _trading(keepers: Mapping[str, Keeper]) -> Branch:
                 rebuild=ask_for_watchers,
                 templates=(Worker(name="watcher", actor=WatcherActor, restart=Restart.TEMPORARY),),
             ),
+            Branch(name="advice", children=(Worker(name="sentiment", actor=SentimentActor),)),
         ),
     )
 

@@ -29,6 +29,7 @@ from core.rules.canary import Canary
 from core.rules.capital import split, start_lamports
 from core.settings import Settings
 from core.state.market_now import MarketNow
+from core.state.talk import Talk
 
 VERSION = "0.1.0"
 
@@ -97,6 +98,8 @@ class House:
             source_waits=source.waits,
             strategy=strategy if strategy is not None else hearing_of(settings, paced=paced),
         )
+        if settings.sentiment.source:
+            self.services.market.social = Talk(settings.sentiment)
         if source.live is not None:
             source.live.held = lambda: [one.mint for one in self.services.books().operations.values()]
             # Unknown until it has been tried: entries wait for it.

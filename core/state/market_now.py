@@ -1,11 +1,8 @@
 """What every step may read of the whole market: newest slot, agreed price of SOL, what priority costs now.
 
-One object per process, changed in place by the feed (or the core-only runner) with every batch; all others only read.
+One object per process, changed in place by the feed (or the core-only runner) with every batch, and by `sentiment` with
+every mention; all others only read.
 """
-
-from collections.abc import Mapping
-
-from msgspec import Struct
 
 from core.messages import FeedBatch
 from core.rules import sol_price
@@ -14,16 +11,7 @@ from core.rules.emergency import EmergencyRule
 from core.rules.sol_price import SolPrice, SolPriceRule
 from core.state import fee_history
 from core.state.fee_history import FeeHistory
-
-
-class Social(Struct, frozen=True, kw_only=True):
-    """What a social source says about one token; None = it cannot tell."""
-
-    mentions: int | None = None
-    sentiment: float | None = None
-    """−1…1."""
-    score: float = 0.0
-    """Social score 0…1 of the quality rule."""
+from core.state.talk import Talk
 
 
 class MarketNow:
@@ -71,7 +59,7 @@ class MarketNow:
         self.fees = FeeHistory(span_s=emergency.congestion_median_s, least_s=emergency.congestion_history_s)
         self.price = SolPrice(sol_usd, sol_usd_at_s, sol_usd, sol_usd_at_s) if sol_usd is not None else SolPrice()
         self.canary: Canary | None = None
-        self.social: Mapping[str, Social] | None = None
+        self.social: Talk | None = None
         self.hindrances: dict[str, str] = {}
         """What of the process itself stands against entries, by criterion (`journal`, `doctor`). Exits go on."""
         self.stopping = False

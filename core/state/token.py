@@ -14,7 +14,6 @@ from core.rules.entry import Sight
 from core.rules.profile import Profile
 from core.state import holders, window
 from core.state.holders import Holders
-from core.state.market_now import Social
 from core.state.window import WindowMax
 from core.types import BASE_FEE_LAMPORTS, LAMPORTS_PER_SOL, Side
 
@@ -200,7 +199,7 @@ def sight(token: Token, now: "Now") -> Sight:
     launched, market, mint = token.launched, now.market, token.launched.mint
     span_s = now.settings.emergency.peak_window_s
     sol_usd = usd(now, now.settings.entry.column)
-    social = market.social.get(mint, Social()) if market.social is not None else None
+    social = market.social.of(mint, now.at_s) if market.social is not None else None
     return Sight(
         now_s=now.at_s,
         untradable=token.untradable,

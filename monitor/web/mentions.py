@@ -1,4 +1,4 @@
-"""Signed intake of mentions: what is said of tokens, from a source that holds the secret, to the positions in them.
+"""Signed intake of mentions: what is said of tokens, from a source that holds the secret, to the actor `sentiment`.
 
 The signature is the header `X-Micro-Signature: t=<epoch seconds>,v1=<hex>`, where v1 is the HMAC-SHA256 of
 `<t>.<body>` under the secret in the state directory. It holds for five minutes, and once.
@@ -57,15 +57,14 @@ class Intake:
         asked = body(MentionsOf)
         self._judge(request.headers.get(HEADER, ""), raw)
         panel, at_s = self._panel, self._panel.now_s()
-        told = 0
         journaled(panel, f"take {len(asked.mentions)} mentions", asked.source[:WHY])
+        books = panel.books()
+        held = sum(books.operation_of(mention.mint) is not None for mention in asked.mentions)
         for mention in asked.mentions:
-            if panel.books().operation_of(mention.mint) is None:
-                continue
             text = harmless(mention.text, TEXT_BYTES)
             seen = SocialSeen(mint=mention.mint, at_s=at_s, text=text, score=mention.score)
-            told += panel.directory.tell(f"position.{mention.mint}", seen)
-        return {"accepted": True, "mentions": len(asked.mentions), "of_held_tokens": told}
+            panel.directory.tell("sentiment", seen)
+        return {"accepted": True, "mentions": len(asked.mentions), "of_held_tokens": held}
 
     def _judge(self, header: str, raw: bytes) -> None:
         """By the real clock: the signer has no other."""

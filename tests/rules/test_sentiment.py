@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.rules.sentiment import Mention, SentimentRule, has_panic_word, noted, turned
+from core.rules.sentiment import Mention, SentimentRule, Social, has_panic_word, noted, said, turned
 
 RULE = SentimentRule()
 NOW_S = 10_000.0
@@ -91,3 +91,29 @@ def test_remembered_one_by_one_they_count_as_all_at_once(some: list[Mention]):
         kept = noted(RULE, kept, one, now_s=one.at_s)
     assert turned(RULE, kept, now_s=NOW_S) == turned(RULE, some, now_s=NOW_S)
     assert len(kept) <= RULE.kept
+
+
+@pytest.mark.parametrize(
+    ("some", "expected"),
+    [
+        ([], Social(mentions=0, sentiment=None, score=0.0)),
+        (mentions(60, score=None), Social(mentions=60, sentiment=None, score=0.0)),
+        (mentions(25, score=1.0), Social(mentions=25, sentiment=1.0, score=0.5)),
+        (mentions(50, score=1.0), Social(mentions=50, sentiment=1.0, score=1.0)),
+        (mentions(200, score=-1.0), Social(mentions=200, sentiment=-1.0, score=0.0)),
+        (mentions(50, score=0.0), Social(mentions=50, sentiment=0.0, score=0.5)),
+        (mentions(15, score=0.5) + mentions(10, score=None), Social(mentions=25, sentiment=0.5, score=0.375)),
+        (mentions(50, score=1.0, at_s=NOW_S - TEN_MINUTES_S - 1.0), Social(mentions=0, sentiment=None, score=0.0)),
+        (mentions(50, score=1.0, at_s=NOW_S - TEN_MINUTES_S), Social(mentions=50, sentiment=1.0, score=1.0)),
+    ],
+)
+def test_what_is_said_is_how_many_spoke_in_ten_minutes_their_mean_and_both_as_one_score(some, expected):
+    assert said(RULE, some, now_s=NOW_S) == expected
+
+
+@given(st.lists(st.floats(-1.0, 1.0), max_size=100))
+def test_the_social_score_lies_between_0_and_1_and_more_of_the_same_never_lowers_it(scores: list[float]):
+    some = [Mention(NOW_S, score, panic=False) for score in scores]
+    once, twice = said(RULE, some, now_s=NOW_S), said(RULE, some * 2, now_s=NOW_S)
+    assert 0.0 <= once.score <= 1.0
+    assert twice.score >= once.score - 1e-12

@@ -1,11 +1,13 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.ledger.books import Books, Operation
-from core.messages import Graduated, InsiderFunded, PoolOpened, Reserves
+from core.messages import Graduated, InsiderFunded, PoolOpened, Reserves, SocialSeen
+from core.rules.sentiment import SentimentRule
 from core.state import holders, token
-from core.state.market_now import Social
+from core.state.talk import Talk
 from core.types import Side, Venue
 from tests.state.tokens import MINT, SOL, START_S, Script, move_on, world
 
@@ -145,15 +147,19 @@ def test_a_token_that_we_hold_is_remembered():
     assert token.sight(begun(Script()), now).held_until_s == now.at_s
 
 
-def test_a_social_source_that_knows_nothing_of_it_leaves_it_unknown():
+def test_with_a_social_source_what_is_said_of_it_is_judged_and_of_whom_nobody_speaks_no_mood_is_known():
     now = world()
     seen = begun(Script())
     assert not token.sight(seen, now).social_source
 
-    now.market.social = {"other": Social(mentions=5)}
+    now.market.social = Talk(SentimentRule())
     sight = token.sight(seen, now)
-    assert sight.social_source
-    assert sight.mentions is None
+    assert (sight.social_source, sight.mentions, sight.sentiment, sight.social_score) == (True, 0, None, 0.0)
+
+    now.market.social.take(SocialSeen(mint=MINT, at_s=now.at_s, text="moon", score=0.5), now.at_s)
+    sight = token.sight(seen, now)
+    assert (sight.mentions, sight.sentiment) == (1, 0.5)
+    assert sight.social_score == pytest.approx(0.75 / 50)
 
 
 TRADES = st.lists(

@@ -1,4 +1,4 @@
-"""Signed mentions reach the position they are about; unsigned, stale or repeated ones reach nobody."""
+"""Signed mentions reach the actor that passes them on; unsigned, stale or repeated ones reach nobody."""
 
 import json
 from time import time
@@ -23,13 +23,16 @@ def seen(panel) -> list[tuple[str, SocialSeen]]:
     return [(name, message) for name, message in panel.directory.told if isinstance(message, SocialSeen)]
 
 
-def test_a_mention_of_a_held_token_reaches_its_position(panel, control):
+def test_each_mention_reaches_sentiment_and_those_of_held_tokens_are_counted(panel, control):
     mention = {"mint": HELD, "text": "rug!", "score": -0.9}
 
     answer = post(control, [mention, {"mint": UNKNOWN, "text": "moon"}])
 
     assert (answer.status_code, answer.get_json()) == (202, {"accepted": True, "mentions": 2, "of_held_tokens": 1})
-    assert seen(panel) == [(f"position.{HELD}", SocialSeen(mint=HELD, at_s=NOW_S, text="rug!", score=-0.9))]
+    assert seen(panel) == [
+        ("sentiment", SocialSeen(mint=HELD, at_s=NOW_S, text="rug!", score=-0.9)),
+        ("sentiment", SocialSeen(mint=UNKNOWN, at_s=NOW_S, text="moon")),
+    ]
     acts = [record for record in records_of(panel) if isinstance(record, OperatorActed)]
     assert [(act.what, act.why) for act in acts] == [("take 2 mentions", "test")]
 
