@@ -164,8 +164,9 @@ class Mailbox:
         self._flow.busy += 1
         if self._waiting is None:
             return
-        if urgent and self._rank is Rank.CROWD:
-            # A turn may be given already, behind a thousand others: that one then finds nothing to do.
+        if self._rank is Rank.CROWD and (urgent or kind == COMMAND):
+            # A turn may be given already, behind a thousand others: that one then finds nothing to do. What is to be
+            # done leads to an order as often as not; what came before it is read before it all the same.
             self._woken = True
             self._flow.turns.give(self._wake, Rank.TRADING)
         elif not self._woken:

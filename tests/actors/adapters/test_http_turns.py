@@ -89,10 +89,10 @@ def test_each_piece_of_work_begins_when_those_who_go_first_have_gone():
         log.append("quiet")
 
     def one(number: int) -> None:
-        turns.take()
+        patient.take()
         log.append(f"served {number}")
 
-    turns = Turns(rest_s=0.0, rest_times=0.0, give_way=give_way)
+    patient = Turns(rest_s=0.0, rest_times=0.0, give_way=give_way)
     waiting = [gevent.spawn(one, number) for number in range(3)]
     gevent.sleep(0.005)
     assert log == []
@@ -102,7 +102,7 @@ def test_each_piece_of_work_begins_when_those_who_go_first_have_gone():
     assert log == ["quiet", "served 0"]
     quiet.release()
     gevent.joinall(waiting)
-    turns.close()
+    patient.close()
     assert log == ["quiet", "served 0", "quiet", "served 2"]
 
 
