@@ -15,11 +15,11 @@ COLLECT = (50_000, 5, 200)
 """Thresholds of the interpreter's own collections, which come in the middle of whatever makes one object too many:
 an order, as a rule. They are for the day on which there is never a quiet moment."""
 LOOK_S = 0.05
-YOUNG = 4_000
-"""New objects after which there is a collection as soon as it is quiet: some four milliseconds' worth, more than a long
-list for a client is made of. What ends its life is freed by reference counts; circles are few (some twenty objects in
-half a minute at 2,000 events/s)."""
-FULL = 500
+YOUNG = 1_500
+"""New objects, those that are gone again not counted, after which there is a collection as soon as it is quiet: two or
+three milliseconds' worth. What ends its life is freed by reference counts; circles are few (some twenty objects in half
+a minute at 2,000 events/s)."""
+FULL = 1_500
 """So many collections to a full one, which looks at every actor (tens of milliseconds)."""
 
 
