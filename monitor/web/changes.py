@@ -15,9 +15,9 @@ from core.errors import MicroError, Refused
 from core.messages import (
     AcknowledgeAlert,
     Append,
-    Command,
     EnterMint,
     ExitPosition,
+    Message,
     PauseEntries,
     RaiseEmergency,
     ResumeEntries,
@@ -173,10 +173,10 @@ def journaled(panel: Panel, what: str, why: str, *, exits: bool = False) -> bool
     return True
 
 
-def tell(panel: Panel, name: str, command: Command) -> None:
+def tell(panel: Panel, name: str, message: Message) -> None:
     """Raises Problem 503 when nobody takes it."""
     try:
-        there = panel.directory.tell(name, command)
+        there = panel.directory.tell(name, message)
     except Refused as refusal:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), {"Retry-After": "1"}) from None
     if not there:

@@ -19,7 +19,7 @@ from core.chain.untrusted import harmless
 from core.messages import SocialSeen
 from core.ports import Panel
 from monitor.views.operations import Shown
-from monitor.web.changes import WHY, journaled
+from monitor.web.changes import WHY, journaled, tell
 from monitor.web.problems import Problem
 from monitor.web.query import ADDRESS, body
 
@@ -52,7 +52,7 @@ class Intake:
         self._seen: OrderedDict[str, float] = OrderedDict()
 
     def take(self) -> Shown:
-        """Raises Problem: 400 for a body that is none, 403 for a signature that does not hold."""
+        """Raises Problem: 400 for no such body, 403 for a signature that does not hold, 503 where nobody takes it."""
         raw = request.get_data()
         asked = body(MentionsOf)
         self._judge(request.headers.get(HEADER, ""), raw)
@@ -63,7 +63,7 @@ class Intake:
         for mention in asked.mentions:
             text = harmless(mention.text, TEXT_BYTES)
             seen = SocialSeen(mint=mention.mint, at_s=at_s, text=text, score=mention.score)
-            panel.directory.tell("sentiment", seen)
+            tell(panel, "sentiment", seen)
         return {"accepted": True, "mentions": len(asked.mentions), "of_held_tokens": held}
 
     def _judge(self, header: str, raw: bytes) -> None:

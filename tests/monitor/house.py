@@ -78,6 +78,7 @@ LAUNCH = (
 
 PERMANENT = frozenset(
     {"root", "trading", "outside", "journal", "feed", "commandments", "miner", "treasurer", "notifier", "executor"}
+    | {"sentiment"}
     | {f"wallet.{role}" for role in Role}
 )
 
@@ -404,6 +405,7 @@ def house() -> dict[str, ActorSnapshot]:
         f"position.{HELD}": "trading",
         "commandments": "trading",
         "miner": "trading",
+        "sentiment": "trading",
         f"watcher.{REFUSED}": "trading",
         "notifier": "outside",
         "monitor": "outside",

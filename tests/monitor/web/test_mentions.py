@@ -77,3 +77,8 @@ def test_a_signature_alone_is_not_enough(panel, control, headers, status):
 def test_what_is_no_list_of_mentions_is_400(panel, control, mentions):
     expect_problem(post(control, mentions), 400)
     assert panel.directory.told == []
+
+
+def test_when_nobody_takes_them_the_source_is_told(panel, control):
+    panel.directory.gone.add("sentiment")
+    expect_problem(post(control, [{"mint": HELD, "text": "dump"}]), 503)
