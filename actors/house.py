@@ -65,6 +65,7 @@ def _trading(keepers: Mapping[str, Keeper]) -> Branch:
             Worker(name="executor", actor=ExecutorActor, rank=Rank.ORDER),
             Branch(
                 name="positions",
+                rank=Rank.TRADING,
                 templates=(Worker(name="position", actor=PositionActor, rank=Rank.TRADING, restart=Restart.TRANSIENT),),
                 rebuild=open_positions,
             ),

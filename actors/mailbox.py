@@ -165,10 +165,10 @@ class Mailbox:
         if self._waiting is None:
             return
         if self._rank is Rank.CROWD and (urgent or kind == COMMAND):
-            # A turn may be given already, behind a thousand others: that one then finds nothing to do. What is to be
-            # done leads to an order as often as not; what came before it is read before it all the same.
+            # A turn may be given already, behind a thousand others: that one then finds nothing to do. What came before
+            # a command is read before it all the same.
             self._woken = True
-            self._flow.turns.give(self._wake, Rank.TRADING)
+            self._flow.turns.give(self._wake, Rank.WANTED)
         elif not self._woken:
             self._woken = True
             self._flow.turns.give(self._wake, self._rank)

@@ -50,6 +50,8 @@ class Branch(Struct, frozen=True, kw_only=True):
     rule: RestartRule = RestartRule()
     restart: Restart = Restart.PERMANENT
     shutdown_s: float = SUPERVISOR_SHUTDOWN_S
+    rank: Rank = Rank.CROWD
+    """Of the supervisor: no child of it starts before it has a turn."""
     templates: tuple[Worker, ...] = ()
     """For dynamic children; `name` is the class of names each is for."""
     rebuild: "Callable[[System], Sequence[Child]] | None" = None

@@ -18,7 +18,7 @@ little that even this often it takes no measurable share; what it finds may take
 ORDER_S = 0.005
 """How long orders may go on without such a look: from its placing to its bytes an order needs some two milliseconds."""
 URGENT_S = 0.001
-"""How long those before the crowd may go on by themselves."""
+"""How long those of the ranks before may go on by themselves."""
 CLIENTS_S = 0.01
 """How long actors may go on before a client of the monitor gets a turn although they still wait."""
 LAST = -2
@@ -32,8 +32,10 @@ class Rank(IntEnum):
     """Who has an order to carry. Until nobody has, sockets and timers are not looked at either."""
     TRADING = 1
     """Who may place one, and what leads there."""
-    CROWD = 2
-    CLIENTS = 3
+    WANTED = 2
+    """Who of the crowd has an answer or a command: it leads to an order as often as not."""
+    CROWD = 3
+    CLIENTS = 4
     """Who makes an answer for a client: one at a time, when nobody else has a turn waiting."""
 
 
@@ -52,18 +54,20 @@ class Turns:
         "_owed_s",
         "_trading",
         "_waiting",
+        "_wanted",
     )
 
     def __init__(self) -> None:
         self._hub = get_hub()
         self._orders: deque[Callable[[], object]] = deque()
         self._trading: deque[Callable[[], object]] = deque()
+        self._wanted: deque[Callable[[], object]] = deque()
         self._crowd: deque[Callable[[], object]] = deque()
         self._clients: deque[Callable[[], object]] = deque()
-        self._waiting = (self._orders, self._trading, self._crowd, self._clients)
+        self._waiting = (self._orders, self._trading, self._wanted, self._crowd, self._clients)
         self._due = False
         self._owed_s = 0.0
-        """When the crowd gets a turn although others wait."""
+        """When who is wanted and the crowd get a turn each although others wait."""
         self._clients_owed_s = 0.0
         # A timer, no callback: gevent runs fifty of those before it looks at anything else.
         self._again = self._hub.loop.timer(0.0, priority=LAST)
@@ -111,20 +115,22 @@ class Turns:
         turn()
 
     def _run(self) -> None:
-        orders, trading, crowd = self._orders, self._trading, self._crowd
+        orders, trading, wanted, crowd = self._orders, self._trading, self._wanted, self._crowd
         now_s = perf_counter()
         end_s, order_end_s = now_s + SLICE_S, now_s + ORDER_S
         try:
-            while orders or trading or crowd:
-                (orders or trading or crowd).popleft()()
+            while orders or trading or wanted or crowd:
+                (orders or trading or wanted or crowd).popleft()()
                 now_s = perf_counter()
                 if now_s > (order_end_s if orders else end_s):
-                    if crowd and (orders or trading) and now_s > self._owed_s:
-                        # Where those before it never end, the crowd may not starve.
+                    if now_s > self._owed_s and (orders or trading or wanted):
+                        # Where those before never end, the others may not starve.
                         self._owed_s = now_s + URGENT_S
-                        crowd.popleft()()
+                        for waiting in (wanted, crowd):
+                            if waiting:
+                                waiting.popleft()()
                     break
         finally:
-            self._due = bool(orders or trading or crowd)
+            self._due = bool(orders or trading or wanted or crowd)
             if self._due:
                 self._again.start(self._run)

@@ -10,7 +10,6 @@ from actors.base import Actor, Context
 from actors.control import Overdue
 from actors.mailbox import Bounds, Mailbox
 from actors.tree import Branch, Worker
-from actors.turns import Rank
 
 if TYPE_CHECKING:
     from actors.system import System
@@ -44,9 +43,9 @@ class Ward:
         """A new incarnation. Raises what its constructor raises, and Refused when the name is somebody else's."""
         spec = self.spec
         if isinstance(spec, Worker):
-            actor_class, args, bounds, keep, rank = spec.actor, self.args, spec.bounds, spec.keep, spec.rank
+            actor_class, args, bounds, keep = spec.actor, self.args, spec.bounds, spec.keep
         else:
-            actor_class, args, bounds, keep, rank = of_branches, spec, Bounds(), 0, Rank.CROWD
+            actor_class, args, bounds, keep = of_branches, spec, Bounds(), 0
         system.directory.expect(self.name, parent, keep=keep, dynamic=self.dynamic)
         actor_class.start(
             Context(
@@ -55,7 +54,7 @@ class Ward:
                 system=system,
                 args=args,
                 bounds=bounds,
-                rank=rank,
+                rank=spec.rank,
                 shutdown_s=spec.shutdown_s,
             )
         )

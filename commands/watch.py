@@ -10,6 +10,7 @@ from gevent.event import Event
 from actors.adapters.endpoint import checked
 from actors.adapters.http_server import HttpServer
 from actors.adapters.listener import check_free
+from actors.adapters.stand_back import stand_back
 from commands import hangup
 from core.ports import Tokens
 from core.settings import Settings
@@ -24,6 +25,7 @@ def watch(settings: Settings, asked: Event, fresh: Callable[[], Settings]) -> in
 
     `fresh` reads the settings again as the start did: SIGHUP takes over what is safe.
     """
+    stand_back()
     runtime = settings.runtime
     url = executor_url(settings)
     check_free(runtime.bind, runtime.monitor_port, "MICRO_MONITOR_PORT")

@@ -13,6 +13,7 @@ import msgspec
 
 from actors.adapters.apprise_task import Task
 from actors.adapters.endpoint import is_loopback
+from actors.adapters.stand_back import stand_back
 
 
 def sent(task: Task) -> str:
@@ -31,5 +32,6 @@ def sent(task: Task) -> str:
 
 
 if __name__ == "__main__":
+    stand_back()
     logging.disable(logging.CRITICAL)
     sys.stdout.write(sent(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))

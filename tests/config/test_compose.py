@@ -60,6 +60,11 @@ def test_the_executor_has_the_time_it_needs_to_drain(services: dict[str, dict[st
     assert services["monitor"]["command"][-2:] == ["--role", "monitor"]
 
 
+def test_the_executor_gets_the_cores_first(services: dict[str, dict[str, Any]]):
+    assert int(services["executor"]["cpu_shares"]) == 4 * 1024
+    assert all("cpu_shares" not in service for name, service in services.items() if name != "executor")
+
+
 def test_each_container_sees_only_its_own_secrets_and_none_stands_in_the_file(
     services: dict[str, dict[str, Any]], project: Path
 ):

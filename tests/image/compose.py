@@ -9,7 +9,7 @@ from tests.image.build import PROJECT
 
 TAKEN = {
     *("command", "environment", "volumes", "secrets", "tmpfs", "healthcheck", "stop_grace_period", "deploy"),
-    *("restart", "read_only", "security_opt", "cap_drop"),
+    *("restart", "read_only", "security_opt", "cap_drop", "cpu_shares"),
 }
 LEFT_OUT = {"image", "build", "networks", "ports", "logging"}
 """The image is the one that was built; nothing is reached from outside; podman's logs have options of their own."""
@@ -28,6 +28,7 @@ def options(service: dict[str, Any], *, secrets: Path, prefix: str) -> list[str]
         raise ValueError(f"the proof does not know what podman should make of {', '.join(sorted(unknown))}")
     limits = service["deploy"]["resources"]["limits"]
     found = [f"--restart={service['restart']}", f"--cpus={limits['cpus']}", f"--memory={limits['memory']}"]
+    found += [f"--cpu-shares={service['cpu_shares']}"] * ("cpu_shares" in service)
     found += ["--read-only"] * service["read_only"]
     found += [f"--tmpfs={path}" for path in service["tmpfs"]]
     found += [f"--cap-drop={name}" for name in service["cap_drop"]]

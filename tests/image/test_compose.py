@@ -18,7 +18,7 @@ def test_the_executor_is_as_hardened_under_podman_as_under_compose():
     hardened = {"--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges"}
 
     assert hardened <= set(executor())
-    assert {"--restart=unless-stopped", "--memory=2g", "--cpus=2"} <= set(executor())
+    assert {"--restart=unless-stopped", "--memory=2g", "--cpus=2", "--cpu-shares=4096"} <= set(executor())
 
 
 def test_state_settings_and_secrets_are_mounted_where_compose_mounts_them():

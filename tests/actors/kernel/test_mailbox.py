@@ -8,6 +8,7 @@ from actors.control import Stop
 from actors.flow import Flow
 from actors.mailbox import Bounds, Mailbox
 from actors.reply import Reply
+from actors.turns import Rank
 from core.errors import Refused, Unavailable
 from tests.actors.kernel.stage import Do, See, seen
 
@@ -51,27 +52,30 @@ def test_what_the_trading_path_asks_goes_ahead_of_what_waits_and_after_control()
 @pytest.mark.parametrize("urgent", [True, False])
 def test_whoever_is_to_do_something_reads_before_the_crowd_though_a_turn_was_given_already(urgent):
     flow, log = Flow(), list[object]()
-    boxes = {name: Mailbox() for name in "ab"}
+    boxes = {name: Mailbox() for name in ("a", "b", "trades")}
 
     def read(box):
         while True:
             log.append(box.get().message)
 
     for name, box in boxes.items():
-        box.open(name, Bounds(), flow, flow.counts(name))
+        rank = Rank.TRADING if name == "trades" else Rank.CROWD
+        box.open(name, Bounds(), flow, flow.counts(name), rank)
     readers = [gevent.spawn(read, box) for box in boxes.values()]
     gevent.sleep(0)
     boxes["a"].tell(seen("a"))
     boxes["b"].tell(seen("b"))
     boxes["b"].tell(Do(what="this"), urgent=urgent)
+    boxes["trades"].tell(seen("held"))
     gevent.sleep(0.01)
-    # What is not urgent is read in its order all the same.
-    assert log == ([Do(what="this"), seen("b"), seen("a")] if urgent else [seen("b"), Do(what="this"), seen("a")])
+    # What is not urgent is read in its order all the same, and whoever may place an order goes before both.
+    of_b = [Do(what="this"), seen("b")] if urgent else [seen("b"), Do(what="this")]
+    assert log == [seen("held"), *of_b, seen("a")]
 
     boxes["b"].tell(seen("later"))
     gevent.sleep(0.01)
     gevent.killall(readers)
-    assert log[3:] == [seen("later")]
+    assert log[4:] == [seen("later")]
 
 
 def test_what_is_urgent_and_was_not_read_is_handed_back_at_the_end():

@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
+from actors import turns
 from actors.base import Actor
 from actors.control import Exited
 from actors.life import kill_all
 from actors.supervisor import IntensityReached
 from actors.system import System
 from actors.tree import Branch, Child, Worker
+from actors.turns import Rank
 from core.errors import Fatal, Unavailable
 from core.supervision import Backoff, Restart, RestartRule, Strategy
 from tests.actors.kernel.stage import (
@@ -326,6 +328,21 @@ def test_a_dynamic_child_gets_what_was_told_to_it_before_it_was_there():
 
         assert stage.did("watcher.m") == ["began", "first", "second"]
         assert not system.directory.start_child("market", "watcher.m")
+
+
+@pytest.mark.parametrize("rank", [Rank.TRADING, Rank.CROWD])
+def test_a_supervisor_that_others_wait_for_starts_its_children_before_the_crowd_has_its_turns(monkeypatch, rank):
+    monkeypatch.setattr(turns, "SLICE_S", -1.0)
+    templates = puppets(["position"], rank=Rank.TRADING)
+    with running(branch("root", branch("market", templates=templates, rank=rank))) as (system, stage):
+        settled(system)
+        system.directory.flow.turns.give(lambda: stage.log.append(("crowd", "ran")), Rank.CROWD)
+        system.directory.start_child("market", "position.m")
+        until(lambda: len(stage.log) == 2)
+
+        assert [who for who, _ in stage.log] == (
+            ["position.m", "crowd"] if rank is Rank.TRADING else ["crowd", "position.m"]
+        )
 
 
 def test_a_dynamic_child_keeps_its_arguments_over_a_restart():

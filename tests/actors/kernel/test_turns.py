@@ -28,6 +28,16 @@ def test_the_urgent_come_first_and_each_lane_keeps_its_order(turns):
     assert log == ["C", "E", "a", "b", "d"]
 
 
+def test_who_of_the_crowd_is_wanted_comes_before_it_and_after_who_may_place_an_order(turns):
+    log: list[Rank] = []
+    for rank in (Rank.CROWD, Rank.WANTED, Rank.TRADING, Rank.WANTED):
+        turns.give(partial(log.append, rank), rank)
+
+    gevent.sleep(0)
+
+    assert log == [Rank.TRADING, Rank.WANTED, Rank.WANTED, Rank.CROWD]
+
+
 def test_who_becomes_urgent_during_a_turn_is_next(turns):
     log = []
 
@@ -95,7 +105,10 @@ def test_orders_without_end_leave_the_loop_its_looks(turns, monkeypatch):
 
 
 @pytest.mark.parametrize("urgent_s", [-1.0, 0.001])
-def test_endless_urgency_leaves_turns_to_the_others(turns, monkeypatch, urgent_s):
+@pytest.mark.parametrize(
+    ("endless", "behind"), [(Rank.TRADING, Rank.CROWD), (Rank.TRADING, Rank.WANTED), (Rank.WANTED, Rank.CROWD)]
+)
+def test_endless_urgency_leaves_turns_to_the_others(turns, monkeypatch, urgent_s, endless, behind):
     monkeypatch.setattr(module, "SLICE_S", -1.0)
     monkeypatch.setattr(module, "URGENT_S", urgent_s)
     urgent: list[int] = []
@@ -104,11 +117,11 @@ def test_endless_urgency_leaves_turns_to_the_others(turns, monkeypatch, urgent_s
     def again():
         urgent.append(1)
         if len(others) < 3:
-            turns.give(again, Rank.TRADING)
+            turns.give(again, endless)
 
     again()
     for number in range(3):
-        turns.give(lambda number=number: others.append(number), Rank.CROWD)
+        turns.give(lambda number=number: others.append(number), behind)
     gevent.sleep(0.05)
 
     assert others == [0, 1, 2]

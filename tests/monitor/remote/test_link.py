@@ -9,9 +9,11 @@ from time import monotonic
 from typing import Any
 
 import gevent
+import psutil
 import pytest
 
 from actors.adapters.http_server import HttpServer
+from actors.adapters.stand_back import NICE
 from core.ports import Tokens
 from core.settings import Settings
 from monitor.app import control_app, monitor_app
@@ -194,6 +196,9 @@ def test_two_processes_apart_and_the_monitor_sees_the_other_stop_go_on_and_die(t
         watching.start("--role", "monitor").ready()
         until(watching, "ok")
         assert watching.get("/status")[1]["mode"] == "paper"
+        # What only looks leaves the cores to what trades.
+        assert psutil.Process(watching.running.pid).nice() == NICE
+        assert psutil.Process(executor.running.pid).nice() < NICE
 
         executor.running.send_signal(signal.SIGSTOP)
         until(watching, "failing", "hangs")
