@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from core.effects import Now
 from core.rules import life_limit, psychology, reincarnation
-from core.types import Role
+from core.types import LAMPORTS_PER_SOL, Role
 
 SETTLE_WITHIN_S = 600.0
 """A closed operation that is not taxed by then is a breach, not a moment's delay. Our own figure."""
@@ -134,7 +134,8 @@ def _psychology_view(now: Now) -> Described:
     text = (
         f"{rule.tax_share:.0%} of every profit is put away before the next entry; the fund keeps {rule.floor_share:.0%}"
     )
-    state = f"fund {books.balance(Role.PSYCHOLOGY)} lamports, floor {floor}, {len(books.unsettled())} to be taxed"
+    fund_sol, floor_sol = books.balance(Role.PSYCHOLOGY) / LAMPORTS_PER_SOL, floor / LAMPORTS_PER_SOL
+    state = f"fund {fund_sol:.6f} SOL, floor {floor_sol:.6f} SOL, profits to be taxed: {len(books.unsettled())}"
     return "psychology", text, state, None
 
 

@@ -93,8 +93,7 @@ export function commandments(topic) {
       "li", { class: kind, "data-key": one.number },
       h("b", {}, `${one.number} ${one.name}`), " ",
       h("span", { class: "state" }, state, one.violations ? ` · ${one.violations} violations` : ""), " ",
-      h("span", { class: "quiet" }, `${one.refused} refused ·`), " ",
-      h("span", { class: "quiet" }, one.rule), " ",
+      h("span", { class: "quiet" }, `${one.rule} · ${one.refused} refused`), " ",
       h("span", {}, one.state, one.next_change_at ? `, changes ${clock(one.next_change_at)}` : ""),
     );
   }));

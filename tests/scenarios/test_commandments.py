@@ -121,7 +121,7 @@ def test_4_emotional_accounting_takes_its_tenth_before_the_next_entry():
     before = stage.books.balance(Role.PSYCHOLOGY)
     stage.until_closed()
     assert not stage.gate.commandments[3].entries_open
-    assert "1 to be taxed" in str(seen.commandment(4)["state"])
+    assert "profits to be taxed: 1" in str(seen.commandment(4)["state"])
     stage.until_open(most_s=120.0)
 
     (closed,) = stage.books.closed

@@ -98,7 +98,8 @@ def test_militia_says_until_when_it_pauses(at_s: float, state: str, next_s: floa
 def test_psychology_says_what_the_fund_holds_and_its_floor():
     now = fresh()
 
-    assert views(now)[3].state == f"fund {now.books.balance(Role.PSYCHOLOGY)} lamports, floor 25000000, 0 to be taxed"
+    assert now.books.balance(Role.PSYCHOLOGY) == 50_000_000
+    assert views(now)[3].state == "fund 0.050000 SOL, floor 0.025000 SOL, profits to be taxed: 0"
 
 
 def test_the_rules_are_told_with_the_figures_in_force():
