@@ -20,7 +20,7 @@ from actors.outcome import Outcome
 from actors.system import System
 from actors.tree import Branch, Worker
 from core.messages import Command, MarketData, Query
-from core.supervision import Backoff, RestartRule, Strategy
+from core.supervision import Backoff, Restart, RestartRule, Strategy
 
 WAIT_S = 10.0
 """How long a test waits for what must come; it fails then, it never measures."""
@@ -176,6 +176,10 @@ def puppets(names: Iterable[str], **kwargs: Any) -> tuple[Worker, ...]:
     return tuple(puppet(name, **kwargs) for name in names)
 
 
+TEMPLATES = (puppet("position", restart=Restart.TRANSIENT), puppet("watcher", restart=Restart.TEMPORARY))
+"""Of children that come back after a crash, and of those that never do."""
+
+
 def branch(name: str, *children: Worker | Branch, strategy: Strategy = Strategy.ONE_FOR_ONE, **kwargs: Any) -> Branch:
     rule = kwargs.pop("rule", RestartRule(strategy=strategy, intensity=1_000_000, backoff=NO_WAIT))
     return Branch(name=name, children=children, rule=rule, **kwargs)
@@ -256,3 +260,12 @@ def urns(system: System) -> dict[str, str]:
     """Which incarnation each living name has."""
     refs = {name: system.directory.whereis(name) for name in system.directory.names()}
     return {name: ref.actor_urn for name, ref in refs.items() if ref is not None}
+
+
+def settled(system: System) -> None:
+    assert system.directory.settle(WAIT_S)
+
+
+def crash(system: System, name: str, cause: str = "error") -> None:
+    system.directory.tell(name, Do(what=cause))
+    settled(system)

@@ -13,7 +13,20 @@ from actors.life import Crash
 from actors.tree import Worker
 from core.errors import Refused, Retryable, Unavailable
 from core.supervision import Restart
-from tests.actors.kernel.stage import CAUSES, WAIT_S, Do, Puppet, See, branch, puppet, puppets, running, until, urns
+from tests.actors.kernel.stage import (
+    CAUSES,
+    WAIT_S,
+    Do,
+    Puppet,
+    See,
+    branch,
+    puppet,
+    puppets,
+    running,
+    settled,
+    until,
+    urns,
+)
 
 
 @pytest.fixture
@@ -21,10 +34,6 @@ def pair():
     """A victim and a stranger beside it."""
     with running(branch("root", *puppets(("victim", "stranger")))) as (system, stage):
         yield system, stage
-
-
-def settled(system):
-    assert system.directory.settle(WAIT_S)
 
 
 def exits_of(stage, name):

@@ -9,17 +9,13 @@ from actors.mailbox import Bounds
 from core.errors import AskTimeout, Refused, Retryable, Unavailable
 from core.snapshots import Crowd
 from core.supervision import Restart
-from tests.actors.kernel.stage import WAIT_S, Do, See, branch, puppet, puppets, running, seen, until
+from tests.actors.kernel.stage import WAIT_S, Do, See, branch, puppet, puppets, running, seen, settled, until
 
 
 @pytest.fixture
 def trio():
     with running(branch("root", *puppets("abc"))) as (system, stage):
         yield system, stage
-
-
-def settled(system):
-    assert system.directory.settle(WAIT_S)
 
 
 def held(system, name):

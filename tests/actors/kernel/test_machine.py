@@ -15,7 +15,7 @@ from core.errors import Refused, Unavailable
 from core.messages import Append, Command, Event, Graduated, Query, Tick, Undelivered
 from core.records import Record
 from core.supervision import Restart
-from tests.actors.kernel.stage import WAIT_S, Do, Stage, Waits, branch, puppet, running, until
+from tests.actors.kernel.stage import WAIT_S, Do, Stage, Waits, branch, puppet, running, settled, until
 
 
 class Counted(Record, frozen=True, kw_only=True, tag="test_counted"):
@@ -134,10 +134,6 @@ def machine():
     services = Services(ledger=ledger, moment=Now(0.0, NO_BOOKS, NO_BOOKS, MARKET))
     with running(tree, services=services, start_s=7.0) as (system, stage):
         yield system, stage, ledger
-
-
-def settled(system):
-    assert system.directory.settle(WAIT_S)
 
 
 def perform(system, *effects):
