@@ -19,6 +19,9 @@ def test_the_executor_is_as_hardened_under_podman_as_under_compose():
 
     assert hardened <= set(executor())
     assert {"--restart=unless-stopped", "--memory=2g", "--cpus=2", "--cpu-shares=4096"} <= set(executor())
+    monitor = compose.options(compose.service("monitor"), secrets=SECRETS, prefix="p")
+    assert hardened <= set(monitor)
+    assert not [one for one in monitor if one.startswith("--cpu-shares")]
 
 
 def test_state_settings_and_secrets_are_mounted_where_compose_mounts_them():
