@@ -28,7 +28,8 @@ def options(service: dict[str, Any], *, secrets: Path, prefix: str) -> list[str]
         raise ValueError(f"the proof does not know what podman should make of {', '.join(sorted(unknown))}")
     limits = service["deploy"]["resources"]["limits"]
     found = [f"--restart={service['restart']}", f"--cpus={limits['cpus']}", f"--memory={limits['memory']}"]
-    found += [f"--cpu-shares={service[name]}" for name in ("cpu_shares",) if name in service]
+    if "cpu_shares" in service:
+        found.append(f"--cpu-shares={service['cpu_shares']}")
     found += ["--read-only"] * service["read_only"]
     found += [f"--tmpfs={path}" for path in service["tmpfs"]]
     found += [f"--cap-drop={name}" for name in service["cap_drop"]]
